@@ -1,0 +1,37 @@
+/// Where a container's processes are accounted: all that a later command needs to find it again.
+///
+/// It is computed before anything is made, so that the intent record can hold it.
+public struct CgroupLocation: Equatable, Sendable {
+  /// The built-in managers, by their name in configuration.
+  public enum Driver: String, Sendable, CaseIterable {
+    case cgroupfs, systemd, disabled
+  }
+
+  /// Which manager made it.
+  public var driver: Driver
+  /// libcontainer's `cgroup_paths`: absolute directories by controller (cgroup v1), or by `""` (v2).
+  public var paths: [Path]
+  /// The systemd unit, where there is one.
+  public var unit: String?
+
+  /// One hierarchy's directory.
+  public struct Path: Equatable, Sendable {
+    /// The controller; `name=systemd` for a named hierarchy; empty for cgroup v2.
+    public var controller: String
+    /// The absolute directory.
+    public var directory: String
+
+    /// Makes a path.
+    public init(controller: String, directory: String) {
+      self.controller = controller
+      self.directory = directory
+    }
+  }
+
+  /// Makes a location.
+  public init(driver: Driver, paths: [Path] = [], unit: String? = nil) {
+    self.driver = driver
+    self.paths = paths
+    self.unit = unit
+  }
+}

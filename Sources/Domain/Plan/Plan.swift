@@ -1,0 +1,151 @@
+/// All that a new process has to go through until it executes its program, as data.
+///
+/// The compiler makes it from a document, facts and a mode; `martlet plan` prints it; the spawner opens
+/// its slots and starts its process; the init stage interprets its entries.
+public struct Plan: Equatable, Sendable {
+  /// How the process is born.
+  public var birth: Birth
+  /// The descriptors that exist only at run time, by number.
+  public var slots: [PlannedSlot]
+  /// The steps, in order.
+  public var entries: [PlanEntry]
+
+  /// Makes a plan.
+  public init(birth: Birth, slots: [PlannedSlot] = [], entries: [PlanEntry] = []) {
+    self.birth = birth
+    self.slots = slots
+    self.entries = entries
+  }
+}
+
+/// A step, and the place in `config.json` that asks for it.
+public struct PlanEntry: Equatable, Sendable {
+  /// What to do.
+  public var step: Step
+  /// Who asks for it; `/` names what every container gets.
+  public var origin: JSONPointer
+
+  /// Makes an entry.
+  public init(_ step: Step, origin: JSONPointer) {
+    self.step = step
+    self.origin = origin
+  }
+}
+
+/// A descriptor that the parent opens before the process is born.
+public struct PlannedSlot: Equatable, Sendable {
+  /// What to open.
+  public var source: SlotSource
+  /// Who asks for it.
+  public var origin: JSONPointer
+
+  /// Makes a slot.
+  public init(_ source: SlotSource, origin: JSONPointer) {
+    self.source = source
+    self.origin = origin
+  }
+}
+
+/// The number of a planned descriptor.
+public struct Slot: RawRepresentable, Hashable, Sendable {
+  /// Its index in `Plan.slots`.
+  public let rawValue: UInt16
+
+  /// Takes an index.
+  public init(rawValue: UInt16) {
+    self.rawValue = rawValue
+  }
+}
+
+/// What stands behind a slot.
+public enum SlotSource: Equatable, Sendable {
+  /// A detached clone of the mount tree at `path` on the host (`open_tree`, recursive if asked);
+  /// an `O_PATH` descriptor where the kernel lacks that call.
+  case mountTree(path: String, recursive: Bool)
+  /// An existing path on the host, by `O_PATH`.
+  case hostPath(String)
+  /// The exec fifo of the container's state directory, by `O_PATH`.
+  case execFifo
+  /// A connection to the Unix stream socket at `path`.
+  case connection(path: String)
+  /// One end of a socket pair; the parent keeps the other and receives the terminal on it.
+  case consolePair
+  /// The pidfd of the process whose namespaces are entered.
+  case target
+}
+
+/// How a process is born: what its parent does to it before it takes its first step.
+public struct Birth: Equatable, Sendable {
+  /// New namespaces.
+  public var created: NamespaceSet
+  /// Existing namespaces to join by path, before the new ones are made.
+  public var joined: [JoinedNamespace]
+  /// `exec`: the kinds to enter through the pidfd of the container's init process.
+  public var entered: NamespaceSet
+  /// Mappings of a new user namespace.
+  public var uidMappings: [IDMapping]
+  /// Mappings of a new user namespace.
+  public var gidMappings: [IDMapping]
+  /// Offsets of a new time namespace.
+  public var timeOffsets: [TimeOffset]
+  /// Limits that the parent sets with `prlimit`, since only it may raise a hard limit.
+  public var limits: [PlannedLimit]
+  /// Written to `/proc/PID/oom_score_adj` by the parent.
+  public var oomScoreAdj: Int?
+  /// How many descriptors after standard input, output and error are passed on.
+  public var preservedDescriptors: Int
+
+  /// A namespace joined by path.
+  public struct JoinedNamespace: Equatable, Sendable {
+    /// The kind.
+    public var type: NamespaceType
+    /// The path.
+    public var path: String
+    /// Who asks for it.
+    public var origin: JSONPointer
+
+    /// Makes one.
+    public init(type: NamespaceType, path: String, origin: JSONPointer) {
+      self.type = type
+      self.path = path
+      self.origin = origin
+    }
+  }
+
+  /// A resource limit by the kernel's number.
+  public struct PlannedLimit: Equatable, Sendable {
+    /// `RLIMIT_…`.
+    public var resource: UInt32
+    /// The limit in force.
+    public var soft: UInt64
+    /// The ceiling.
+    public var hard: UInt64
+    /// Who asks for it.
+    public var origin: JSONPointer
+
+    /// Makes one.
+    public init(resource: UInt32, soft: UInt64, hard: UInt64, origin: JSONPointer) {
+      self.resource = resource
+      self.soft = soft
+      self.hard = hard
+      self.origin = origin
+    }
+  }
+
+  /// A process in its parent's namespaces.
+  public init(
+    created: NamespaceSet = [], joined: [JoinedNamespace] = [], entered: NamespaceSet = [],
+    uidMappings: [IDMapping] = [], gidMappings: [IDMapping] = [], timeOffsets: [TimeOffset] = [],
+    limits: [PlannedLimit] = [], oomScoreAdj: Int? = nil, preservedDescriptors: Int = 0
+  ) {
+    self.created = created
+    self.joined = joined
+    self.entered = entered
+    self.uidMappings = uidMappings
+    self.gidMappings = gidMappings
+    self.timeOffsets = timeOffsets
+    self.limits = limits
+    self.oomScoreAdj = oomScoreAdj
+    self.preservedDescriptors = preservedDescriptors
+  }
+}

@@ -1,0 +1,78 @@
+public import Domain
+
+/// Where a container's processes are accounted and limited.
+///
+/// ## Implementation guidance
+/// - `locate` has no effect; the location that it returns is all that any later call, from another
+///   process, needs.
+/// - `create` refuses a cgroup that already holds processes, and what it makes before it fails it
+///   removes again.
+/// - `destroy` is idempotent: what is missing is no error. It removes only the location and what is below
+///   it, waits with a deadline for dying processes, and never sleeps without an event to wait for.
+/// - Nothing is remembered between calls.
+public protocol CgroupManager: AnyObject {
+  /// Computes where a container will be accounted, without touching anything.
+  func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation
+
+  /// Makes the cgroups. The result, where there is one, is a descriptor of the cgroup for
+  /// `CLONE_INTO_CGROUP`, which the caller owns.
+  func create(_ location: CgroupLocation) throws(CgroupError) -> Int32?
+
+  /// Moves a process into the cgroups; a process born inside is already there.
+  func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError)
+
+  /// Sets limits; what `resources` leaves nil stays as it is. The memory limit is written last.
+  func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError)
+
+  /// All processes of the container, those of sub-cgroups included; none when the cgroup is gone.
+  func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32]
+
+  /// Freezes or thaws the container; returns when it is done, or fails after a deadline.
+  func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError)
+
+  /// Whether the cgroup itself (not an ancestor) is frozen; false when it is gone.
+  func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool
+
+  /// Kills every process in the cgroups, thawing them if need be, forks included.
+  func killAll(in location: CgroupLocation) throws(CgroupError)
+
+  /// Removes the cgroups and all below them.
+  func destroy(_ location: CgroupLocation) throws(CgroupError)
+}
+
+/// What a manager needs to know to place a container.
+public struct CgroupRequest: Equatable, Sendable {
+  /// The container.
+  public var id: ContainerID
+  /// `linux.cgroupsPath`, nil when the document leaves it to the runtime.
+  public var path: String?
+  /// Set when the state directory is not the default one: told apart containers of the same name.
+  public var rootDigest: String?
+
+  /// Makes a request.
+  public init(id: ContainerID, path: String?, rootDigest: String? = nil) {
+    self.id = id
+    self.path = path
+    self.rootDigest = rootDigest
+  }
+}
+
+/// Why a cgroup operation failed.
+public enum CgroupError: Error, Equatable, Sendable {
+  /// The document's path cannot be used by this manager.
+  case invalidPath(String)
+  /// The host has no hierarchy with this controller.
+  case controllerMissing(String)
+  /// A value cannot be expressed, such as a swap limit below the memory limit.
+  case invalidValue(file: String, reason: String)
+  /// A system call failed.
+  case system(SystemFailure)
+  /// The cgroup already holds processes.
+  case notEmpty(directory: String, processes: Int)
+  /// The cgroup was already frozen.
+  case unexpectedlyFrozen(directory: String)
+  /// Freezing, thawing or dying took longer than the deadline; `processes` are those in the way.
+  case timedOut(operation: String, directory: String, processes: [Int32])
+  /// The manager cannot do this at all.
+  case unsupported(operation: String)
+}

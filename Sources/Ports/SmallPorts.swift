@@ -1,0 +1,87 @@
+public import Domain
+
+/// Reads and checks documents as JSON.
+public protocol DocumentReader: AnyObject {
+  /// Parses a whole text within limits of size and depth. The last of duplicate keys counts.
+  func parse(_ bytes: [UInt8], limits: DocumentLimits) throws(DocumentError) -> JSON
+}
+
+/// How large a document may be.
+public struct DocumentLimits: Equatable, Sendable {
+  /// Bytes of text.
+  public var size: Int
+  /// Nested arrays and objects.
+  public var depth: Int
+  /// Comments are allowed (configuration files).
+  public var allowsComments: Bool
+
+  /// Makes limits.
+  public init(size: Int = 16 << 20, depth: Int = 64, allowsComments: Bool = false) {
+    self.size = size
+    self.depth = depth
+    self.allowsComments = allowsComments
+  }
+}
+
+/// Why a text is no document.
+public enum DocumentError: Error, Equatable, Sendable {
+  /// It is longer than allowed.
+  case tooLarge(limit: Int)
+  /// It is nested deeper than allowed.
+  case tooDeep(limit: Int)
+  /// It is not JSON; line and column count from 1.
+  case syntax(line: Int, column: Int, reason: String)
+  /// It ends too early.
+  case truncated
+}
+
+/// Turns a seccomp profile into a program for the kernel.
+public protocol SeccompCompiler: AnyObject {
+  /// Compiles; `warnings` names what was ignored (system calls unknown here).
+  func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter
+}
+
+/// A compiled filter.
+public struct SeccompFilter: Equatable, Sendable {
+  /// An array of `struct sock_filter`, native byte order.
+  public var program: [UInt8]
+  /// `SECCOMP_FILTER_FLAG_…` for the system call.
+  public var flags: UInt32
+  /// What was ignored.
+  public var warnings: [String]
+
+  /// Makes a filter.
+  public init(program: [UInt8], flags: UInt32, warnings: [String] = []) {
+    self.program = program
+    self.flags = flags
+    self.warnings = warnings
+  }
+}
+
+/// Why a profile cannot be compiled.
+public enum SeccompError: Error, Equatable, Sendable {
+  /// An unknown architecture.
+  case unknownArchitecture(String)
+  /// An unknown flag.
+  case unknownFlag(String)
+  /// The library refused a rule.
+  case rule(syscall: String, errno: Errno)
+  /// The library failed otherwise.
+  case library(function: String, errno: Errno)
+  /// This action cannot be used here.
+  case unsupportedAction(SeccompAction)
+}
+
+/// Knows capabilities by name.
+public protocol CapabilityNames: AnyObject {
+  /// The number of a capability such as `CAP_CHOWN`; nil when it is unknown here.
+  func number(of name: String) -> UInt32?
+  /// All names up to the kernel's last capability.
+  var known: [String] { get }
+}
+
+/// Looks at the host.
+public protocol HostProbe: AnyObject {
+  /// Gathers the facts.
+  func facts() throws(SystemFailure) -> Facts
+}

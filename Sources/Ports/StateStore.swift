@@ -1,0 +1,68 @@
+public import Domain
+
+/// Keeps the records of containers.
+///
+/// ## Implementation guidance
+/// - `begin` is exclusive: of many that begin one id, one wins, and the others get `exists`.
+/// - A reader sees an old record or a new one, never half of one, and never waits for a lock.
+/// - `remove` is idempotent.
+public protocol StateStore: AnyObject {
+  /// Claims an id: the record of the intent is in place, and the container is locked for the caller.
+  func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock
+
+  /// Saves the state of a container, atomically.
+  func save(_ record: StateRecord) throws(StateError)
+
+  /// Reads a container's entry.
+  func load(_ id: ContainerID) throws(StateError) -> StateEntry
+
+  /// The ids that have an entry, in no order.
+  func identifiers() throws(StateError) -> [ContainerID]
+
+  /// Locks a container for a transition; waits for another holder.
+  func lock(_ id: ContainerID) throws(StateError) -> any StateLock
+
+  /// Removes a container's entry.
+  func remove(_ id: ContainerID) throws(StateError)
+
+  /// A container's directory for what is no record: exec fifo, notify socket, finished filters.
+  func directory(of id: ContainerID) -> String
+}
+
+/// A lock on a container, held until it is released or the object is gone.
+public protocol StateLock: AnyObject {
+  /// Gives the lock back. Idempotent.
+  func release()
+}
+
+/// What the store knows of a container.
+public struct StateEntry: Equatable, Sendable {
+  /// The intent with which it was begun.
+  public var intent: IntentRecord
+  /// The state, once it is created.
+  public var state: StateRecord?
+  /// The exec fifo is there: nobody has called `start`.
+  public var awaitsStart: Bool
+  /// The user id that owns the entry.
+  public var owner: UInt32
+
+  /// Makes an entry.
+  public init(intent: IntentRecord, state: StateRecord?, awaitsStart: Bool, owner: UInt32) {
+    self.intent = intent
+    self.state = state
+    self.awaitsStart = awaitsStart
+    self.owner = owner
+  }
+}
+
+/// Why the store failed.
+public enum StateError: Error, Equatable, Sendable {
+  /// The id is taken.
+  case exists(ContainerID)
+  /// There is no such container.
+  case missing(ContainerID)
+  /// A record cannot be read: not JSON, not a record, or of a later version.
+  case malformed(path: String, reason: String)
+  /// A system call failed.
+  case system(SystemFailure)
+}
