@@ -103,7 +103,9 @@ public struct DeviceRule: Equatable, Sendable {
   public var access: Access
 
   /// Makes a rule.
-  public init(allow: Bool, kind: Kind = .all, major: UInt32? = nil, minor: UInt32? = nil, access: Access = .all) {
+  public init(
+    allow: Bool, kind: Kind = .all, major: UInt32? = nil, minor: UInt32? = nil, access: Access = .all
+  ) {
     self.allow = allow
     self.kind = kind
     self.major = major

@@ -1,3 +1,44 @@
+// What Swift cannot import: variadic calls, and macros that are not plain numbers.
 #ifndef CLINUX_H
 #define CLINUX_H
+
+#define _GNU_SOURCE 1
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/// A system call by number; the result, or the negated errno. Variadic in C, hence here.
+static inline long clinux_call(
+    long number, long a, long b, long c, long d, long e, long f) {
+  long result = syscall(number, a, b, c, d, e, f);
+  return result < 0 ? -(long)errno : result;
+}
+
+/// `errno` after a C library's function, which is a macro there.
+static inline int clinux_errno(void) { return errno; }
+
 #endif

@@ -1,0 +1,131 @@
+public import CLinux
+public import Domain
+
+/// Files by descriptor. Names are C strings, which a Swift string becomes by itself at the call.
+public enum Files {
+  /// Opens a file. `O_CLOEXEC` is always added. The corresponding system call is `openat`.
+  public static func open(
+    _ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory, _ flags: Int32, mode: UInt32 = 0
+  ) throws(Errno) -> Descriptor {
+    Descriptor(
+      owning: Int32(
+        try retrying(Int32(SYS_openat), Int(directory), word(name), Int(flags | O_CLOEXEC), Int(mode))))
+  }
+
+  /// Opens a file with rules for its resolution. The corresponding system call is `openat2`.
+  public static func open(
+    _ name: UnsafePointer<CChar>, at directory: Int32, _ flags: Int32, mode: UInt32 = 0, resolve: UInt64
+  ) throws(Errno) -> Descriptor {
+    var how = open_how(flags: UInt64(flags | O_CLOEXEC), mode: UInt64(mode), resolve: resolve)
+    while true {
+      do {
+        return Descriptor(
+          owning: Int32(
+            try retrying(
+              Int32(SYS_openat2), Int(directory), word(name), word(&how), MemoryLayout<open_how>.size)))
+      } catch {
+        // The kernel answers EAGAIN when a rename raced with a resolution below a root: try again.
+        guard error == .again else { throw error }
+      }
+    }
+  }
+
+  /// Reads at most `buffer.count` bytes. The corresponding system call is `read`.
+  public static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno)
+    -> Int
+  {
+    try retrying(Int32(SYS_read), Int(descriptor), word(buffer.baseAddress), buffer.count)
+  }
+
+  /// Reads to the end, at most `limit` bytes; `overflow` when there is more.
+  public static func readAll(_ descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var capacity = 4096
+    while true {
+      let used = bytes.count
+      var failure: Errno?
+      var got = 0
+      let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        do throws(Errno) {
+          got = try read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
+        } catch {
+          failure = error
+        }
+        count = got
+      }
+      if let failure { throw failure }
+      if got == 0 { return bytes }
+      guard got <= limit - used else { throw .overflow }
+      if used == 0 { bytes = chunk } else { bytes.append(contentsOf: chunk) }
+      capacity = min(capacity * 4, 1 << 20)
+    }
+  }
+
+  /// Writes all bytes. The corresponding system call is `write`.
+  public static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
+    var done = 0
+    while done < bytes.count {
+      done += try retrying(
+        Int32(SYS_write), Int(descriptor), word(bytes.baseAddress) + done, bytes.count - done)
+    }
+  }
+
+  /// Writes all bytes of a text.
+  public static func writeAll(_ descriptor: Int32, _ text: String) throws(Errno) {
+    var text = text
+    let result = text.withUTF8 { bytes -> Result<Void, Errno> in
+      do throws(Errno) {
+        return .success(try writeAll(descriptor, UnsafeRawBufferPointer(bytes)))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
+  /// Makes a directory. The corresponding system call is `mkdirat`.
+  public static func makeDirectory(
+    _ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory, mode: UInt32
+  ) throws(Errno) {
+    _ = try call(Int32(SYS_mkdirat), Int(directory), word(name), Int(mode))
+  }
+
+  /// Removes a file. The corresponding system call is `unlinkat`.
+  public static func remove(_ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory)
+    throws(Errno)
+  {
+    _ = try call(Int32(SYS_unlinkat), Int(directory), word(name), 0)
+  }
+
+  /// Removes an empty directory. The corresponding system call is `unlinkat` with `AT_REMOVEDIR`.
+  public static func removeDirectory(
+    _ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory
+  ) throws(Errno) {
+    _ = try call(Int32(SYS_unlinkat), Int(directory), word(name), Int(AT_REMOVEDIR))
+  }
+
+  /// Renames; with `RENAME_NOREPLACE` it fails when the new name is taken. The corresponding system
+  /// call is `renameat2`.
+  public static func rename(
+    _ name: UnsafePointer<CChar>, at directory: Int32, to newName: UnsafePointer<CChar>,
+    at newDirectory: Int32,
+    flags: UInt32 = 0
+  ) throws(Errno) {
+    _ = try call(
+      Int32(SYS_renameat2), Int(directory), word(name), Int(newDirectory), word(newName), Int(flags))
+  }
+
+  /// What a descriptor is. The corresponding system call is `fstat`.
+  public static func status(_ descriptor: Int32) throws(Errno) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw lastErrno() }
+    return status
+  }
+
+  /// What kind of file system a descriptor is on (`…_MAGIC`). The corresponding system call is `fstatfs`.
+  public static func fileSystemType(_ descriptor: Int32) throws(Errno) -> Int {
+    var status = statfs()
+    guard fstatfs(descriptor, &status) == 0 else { throw lastErrno() }
+    return Int(status.f_type)
+  }
+}

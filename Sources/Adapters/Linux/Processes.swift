@@ -1,0 +1,65 @@
+import CLinux
+public import Domain
+
+/// Processes by pidfd and by start time.
+public enum Processes {
+  /// Opens a process. The corresponding system call is `pidfd_open`.
+  public static func open(_ pid: Int32) throws(Errno) -> Descriptor {
+    Descriptor(owning: Int32(try call(Int32(SYS_pidfd_open), Int(pid), 0)))
+  }
+
+  /// Signals the process behind a pidfd. The corresponding system call is `pidfd_send_signal`.
+  public static func signal(_ processDescriptor: Int32, _ signal: Int32) throws(Errno) {
+    _ = try call(Int32(SYS_pidfd_send_signal), Int(processDescriptor), Int(signal), 0, 0)
+  }
+
+  /// The caller's id. The corresponding system call is `getpid`.
+  public static var current: Int32 { getpid() }
+
+  /// Field 22 of `/proc/PID/stat`, and whether the process still runs (it is no zombie).
+  public static func stat(_ pid: Int32) throws(Errno) -> (startTime: UInt64, isAlive: Bool) {
+    let bytes = try Procfs().read("\(pid)/stat", limit: 8192)
+    guard let parsed = parseStat(bytes) else { throw .invalidArgument }
+    return parsed
+  }
+
+  /// Reads state (field 3) and start time (field 22) after the last `)`: a name may hold anything.
+  static func parseStat(_ bytes: [UInt8]) -> (startTime: UInt64, isAlive: Bool)? {
+    guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
+    guard fields.count > 19, let state = fields[0].first else { return nil }
+    var startTime: UInt64 = 0
+    for digit in fields[19] {
+      guard digit >= 48, digit <= 57 else { return nil }
+      let (product, overflow) = startTime.multipliedReportingOverflow(by: 10)
+      guard !overflow else { return nil }
+      startTime = product &+ UInt64(digit - 48)
+    }
+    return (startTime, state != UInt8(ascii: "Z") && state != UInt8(ascii: "X"))
+  }
+
+  /// Whether exactly this process still runs.
+  public static func isAlive(_ identity: ProcessIdentity) -> Bool {
+    guard let found = try? stat(identity.pid) else { return false }
+    return found.isAlive && found.startTime == identity.startTime
+  }
+
+  /// Who the caller is.
+  public static func currentIdentity() throws(Errno) -> ProcessIdentity {
+    let pid = current
+    return ProcessIdentity(pid: pid, startTime: try stat(pid).startTime)
+  }
+
+  /// Opens a process and makes sure, once it is open, that it is this one.
+  /// - Throws: `noSuchProcess` when it is gone or another.
+  public static func open(_ identity: ProcessIdentity) throws(Errno) -> Descriptor {
+    let opened = try open(identity.pid)
+    guard isAlive(identity) else { throw .noSuchProcess }
+    return opened
+  }
+
+  /// How many threads the caller has.
+  public static func threadCount() throws(Errno) -> Int {
+    Int(try Files.status(try Procfs().open("self/task", O_RDONLY).number).st_nlink) - 2
+  }
+}

@@ -1,0 +1,49 @@
+import CLinux
+public import Domain
+
+/// A verified handle on procfs: whatever is mounted over parts of `/proc`, paths below the handle are the
+/// kernel's own.
+public struct Procfs: ~Copyable {
+  private let root: Descriptor
+
+  /// Opens `/proc`, and fails with `notSupported` when it is not the root of a procfs.
+  public init() throws(Errno) {
+    let opened = try Files.open("/proc", O_PATH | O_DIRECTORY)
+    let type = try Files.fileSystemType(opened.number)
+    let inode = try Files.status(opened.number).st_ino
+    root = opened
+    guard type == Int(PROC_SUPER_MAGIC), inode == 1 else { throw .notSupported }
+  }
+
+  /// Opens a file below, crossing no mount and following no link, magic or not.
+  public func open(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
+    let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)
+    do {
+      return try Files.open(name, at: root.number, flags, resolve: resolve)
+    } catch {
+      guard error == .noSystemCall else { throw error }
+    }
+    return try openWithoutResolve(name, flags)
+  }
+
+  /// Opens what a magic link as the final component leads to, such as `PID/ns/net`.
+  public func openMagicLink(
+    directory: UnsafePointer<CChar>, _ name: UnsafePointer<CChar>, _ flags: Int32
+  ) throws(Errno) -> Descriptor {
+    let parent = try open(directory, O_PATH | O_DIRECTORY)
+    return try Files.open(name, at: parent.number, flags)
+  }
+
+  /// The kernel lacks `openat2`: opens by name, then checks that the result is on procfs.
+  private func openWithoutResolve(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
+    let opened = try Files.open(name, at: root.number, flags | O_NOFOLLOW)
+    let (mine, its) = (try Files.status(root.number), try Files.status(opened.number))
+    guard mine.st_dev == its.st_dev else { throw .crossDevice }
+    return opened
+  }
+
+  /// Reads a whole file below, at most `limit` bytes.
+  public func read(_ name: UnsafePointer<CChar>, limit: Int = 1 << 20) throws(Errno) -> [UInt8] {
+    try Files.readAll(try open(name, O_RDONLY).number, limit: limit)
+  }
+}

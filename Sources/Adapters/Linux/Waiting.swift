@@ -1,0 +1,32 @@
+public import CLinux
+public import Domain
+
+/// Waiting for an event with a deadline.
+public enum Waiting {
+  /// Milliseconds of the monotonic clock. The corresponding system call is `clock_gettime`.
+  public static func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Waits until one of the descriptors has one of its events; nil `timeout` waits for ever. Returns
+  /// false when the time is over. The corresponding system call is `poll`.
+  public static func poll(_ descriptors: inout [pollfd], timeout milliseconds: Int64?) throws(Errno) -> Bool {
+    let deadline = milliseconds.map { now() + $0 }
+    while true {
+      let left = deadline.map { max(0, $0 - now()) } ?? -1
+      let result = CLinux.poll(&descriptors, nfds_t(descriptors.count), Int32(clamping: left))
+      if result > 0 { return true }
+      if result == 0 { return false }
+      let failure = lastErrno()
+      guard failure == .interrupted else { throw failure }
+    }
+  }
+
+  /// Waits until a descriptor is readable or hung up.
+  public static func readable(_ descriptor: Int32, timeout milliseconds: Int64?) throws(Errno) -> Bool {
+    var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+    return try poll(&descriptors, timeout: milliseconds)
+  }
+}
