@@ -11,8 +11,8 @@ public struct Procfs: ~Copyable {
     let opened = try Files.open("/proc", O_PATH | O_DIRECTORY)
     let type = try Files.fileSystemType(opened.number)
     let inode = try Files.status(opened.number).st_ino
-    root = opened
     guard type == Int(PROC_SUPER_MAGIC), inode == 1 else { throw .notSupported }
+    root = opened
   }
 
   /// Opens a file below, crossing no mount and following no link, magic or not.
