@@ -66,10 +66,11 @@ let package = Package(
     adapter("HostProbe", ["Linux"]),
     adapter("Simulation"),
 
+    .target(name: "CBuild", path: "Sources/App/CBuild"),
     .target(
       name: "Kit",
       dependencies: [
-        "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
+        "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
         "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console", "HostProbe",
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
