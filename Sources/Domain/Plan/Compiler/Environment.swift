@@ -1,0 +1,28 @@
+/// The program's environment: of duplicates the last one wins, in the first one's place.
+struct Environment {
+  private(set) var entries: [String] = []
+
+  /// `HOME` is absent or empty, and has to be looked up.
+  private(set) var needsHome = true
+
+  /// The value of `PATH`; empty when there is none.
+  private(set) var searchPath = ""
+
+  init(_ entries: [String]) {
+    var places: [Substring: Int] = [:]
+    for entry in entries {
+      let name = entry.prefix { $0 != "=" }
+      if let place = places[name] {
+        self.entries[place] = entry
+      } else {
+        places[name] = self.entries.count
+        self.entries.append(entry)
+      }
+    }
+    for entry in self.entries {
+      if entry.hasPrefix("PATH=") { searchPath = String(entry.dropFirst(5)) }
+      if entry.hasPrefix("HOME=") { needsHome = entry.utf8.count == 5 }
+    }
+    if needsHome { self.entries.removeAll { $0 == "HOME=" } }
+  }
+}

@@ -1,0 +1,109 @@
+/// Compiles a document into the steps that its process goes through.
+public enum PlanCompiler {
+  /// The plan of a container's init process, for `create` and `run`.
+  ///
+  /// The document has passed validation; what is checked here depends on the request.
+  public static func compile(
+    _ document: Document, facts: Facts, request: PlanRequest
+  ) throws(PlanError) -> Plan {
+    guard let process = document.process else { throw PlanError(Origin.process, .missing) }
+    guard let root = document.root else { throw PlanError(Origin.root, .missing) }
+    let linux = document.linux ?? LinuxSettings()
+    let birth = try birth(process, linux, request)
+    var builder = PlanBuilder()
+
+    addNamespaces(birth, linux, request, to: &builder)
+    try addRoot(root, document, linux, facts, request, to: &builder)
+    try addTerminal(process, request, console: true, to: &builder)
+    addFinishedRoot(root, document.mounts, process.user, to: &builder)
+    addIdentity(document, linux, to: &builder)
+    addPathProtection(linux, to: &builder)
+    addPrivileges(process, request.seccomp, to: &builder)
+    addProgram(process, request, to: &builder)
+    return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
+  }
+
+  /// How the init process is born.
+  private static func birth(
+    _ process: ProcessSettings, _ linux: LinuxSettings, _ request: PlanRequest
+  ) throws(PlanError) -> Birth {
+    var birth = Birth()
+    for (index, namespace) in linux.namespaces.enumerated() {
+      if let path = namespace.path, !path.isEmpty {
+        let origin = Origin.namespaces.appending(index).appending("path")
+        birth.joined.append(.init(type: namespace.type, path: path, origin: origin))
+      } else {
+        birth.created.insert(NamespaceSet(namespace.type))
+      }
+    }
+    if birth.created.contains(.user) {
+      birth.uidMappings = linux.uidMappings
+      birth.gidMappings = linux.gidMappings
+    }
+    birth.timeOffsets = linux.timeOffsets
+    birth.limits = try limits(process)
+    birth.oomScoreAdj = process.oomScoreAdj
+    birth.preservedDescriptors = request.preservedDescriptors
+    return birth
+  }
+
+  static func limits(_ process: ProcessSettings) throws(PlanError) -> [Birth.PlannedLimit] {
+    var limits: [Birth.PlannedLimit] = []
+    for (index, limit) in process.rlimits.enumerated() {
+      let origin = Origin.process.appending("rlimits").appending(index)
+      guard let number = ResourceLimitNumber.number(of: limit.type) else {
+        throw PlanError(origin.appending("type"), .unknownResourceLimit(limit.type))
+      }
+      limits.append(.init(resource: number, soft: limit.soft, hard: limit.hard, origin: origin))
+    }
+    return limits
+  }
+
+  /// The first steps: what the new process is, before it looks at any file.
+  private static func addNamespaces(
+    _ birth: Birth, _ linux: LinuxSettings, _ request: PlanRequest, to builder: inout PlanBuilder
+  ) {
+    let hasUserNamespace = birth.created.contains(.user) || birth.joined.contains { $0.type == .user }
+    builder.add(.startSession, Origin.builtIn)
+    // What is made inside the root gets the modes that its step says, whatever the caller's mask.
+    builder.add(.setFileModeMask(0), Origin.builtIn)
+    if hasUserNamespace {
+      builder.add(.becomeNamespaceRoot, Origin.namespaces)
+    }
+    if birth.created.contains(.cgroup) {
+      // Only now is the process in its cgroup, which becomes the root of the namespace.
+      builder.add(.unshare(NamespaceSet(.cgroup)), Origin.namespaces)
+    }
+    if request.newKeyring {
+      let name = "_ses." + request.id.text
+      builder.add(
+        .joinSessionKeyring(name: name, create: true, userNamespace: hasUserNamespace), Origin.builtIn)
+    }
+    if birth.created.contains(.network) {
+      builder.add(.bringUpLoopback, Origin.namespaces)
+    }
+  }
+
+  /// Host name, domain name and kernel parameters.
+  private static func addIdentity(
+    _ document: Document, _ linux: LinuxSettings, to builder: inout PlanBuilder
+  ) {
+    if let name = document.hostname, !name.isEmpty {
+      builder.add(.setHostName(name), JSONPointer(text: "/hostname"))
+    }
+    if let name = document.domainname, !name.isEmpty {
+      builder.add(.setDomainName(name), JSONPointer(text: "/domainname"))
+    }
+    for entry in linux.sysctl {
+      let origin = JSONPointer(text: "/linux/sysctl").appending(entry.name)
+      builder.add(.writeKernelParameter(key: parameterPath(entry.name), value: entry.value), origin)
+    }
+  }
+
+  /// A kernel parameter's path below `/proc/sys`: the first separator seen, `.` or `/`, decides; the
+  /// other one is then part of a name and stands for itself.
+  static func parameterPath(_ key: String) -> String {
+    guard let separator = key.first(where: { $0 == "." || $0 == "/" }), separator == "." else { return key }
+    return String(key.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+  }
+}

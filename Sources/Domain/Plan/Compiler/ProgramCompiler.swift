@@ -1,0 +1,74 @@
+extension PlanCompiler {
+  /// The terminal, once the container's devpts is there and before the root becomes read-only.
+  static func addTerminal(
+    _ process: ProcessSettings, _ request: PlanRequest, console: Bool, to builder: inout PlanBuilder
+  ) throws(PlanError) {
+    guard process.terminal else { return }
+    let source: SlotSource
+    switch request.terminal {
+    case .runtime: source = .consolePair
+    case .socket(let path): source = .connection(path: path)
+    case nil: throw PlanError(Origin.terminal, .noTerminalReceiver)
+    }
+    let slot = builder.slot(source, Origin.terminal)
+    builder.add(.openTerminal(slot, size: process.consoleSize, console: console), Origin.terminal)
+  }
+
+  /// The meeting with the parent, and the filter where it needs privileges to be installed.
+  static func addPrivileges(
+    _ process: ProcessSettings, _ seccomp: CompiledFilter?, to builder: inout PlanBuilder
+  ) {
+    if process.noNewPrivileges {
+      builder.add(.setNoNewPrivileges, Origin.noNewPrivileges)
+    }
+    builder.add(.reach(.ready), Origin.builtIn)
+    if let seccomp, !process.noNewPrivileges {
+      // Without no_new_privs only CAP_SYS_ADMIN may install a filter: before the credentials drop.
+      builder.add(.installSeccompFilter(seccomp.program, flags: seccomp.flags), Origin.seccomp)
+    }
+  }
+
+  /// Credentials, and the program itself.
+  static func addProgram(_ process: ProcessSettings, _ request: PlanRequest, to builder: inout PlanBuilder) {
+    builder.add(
+      .closeDescriptors(preserved: UInt32(clamping: request.preservedDescriptors)), Origin.builtIn)
+    let environment = Environment(process.env)
+    if environment.needsHome {
+      builder.add(.findHome(uid: process.user.uid), Origin.env)
+    }
+    addCredentials(process, request.capabilities, to: &builder)
+    builder.add(
+      .findExecutable(name: process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
+    // `start` may come much later: the fifo is waited for with all privileges already gone.
+    if request.waitsForStart {
+      let slot = builder.slot(.execFifo, Origin.builtIn)
+      builder.add(.awaitStart(slot), Origin.builtIn)
+    }
+    if let seccomp = request.seccomp, process.noNewPrivileges {
+      builder.add(.installSeccompFilter(seccomp.program, flags: seccomp.flags), Origin.seccomp)
+    }
+    builder.add(.execute(arguments: process.args, environment: environment.entries), Origin.args)
+  }
+
+  private static func addCredentials(
+    _ process: ProcessSettings, _ capabilities: ResolvedCapabilities, to builder: inout PlanBuilder
+  ) {
+    // Root may enter a directory that the user may not; what root may not, the user tries again.
+    builder.add(.changeDirectory(path: process.cwd, mayRetry: true), Origin.cwd)
+    // Dropping from the bounding set needs CAP_SETPCAP, which leaves with the user id.
+    builder.add(.limitBoundingSet(capabilities.bounding), Origin.capabilities)
+    builder.add(.keepCapabilities(true), Origin.capabilities)
+    builder.add(.ownStandardStreams(uid: process.user.uid), Origin.user)
+    builder.add(.setGroups(process.user.additionalGids), Origin.user.appending("additionalGids"))
+    builder.add(.setGroupID(process.user.gid), Origin.user.appending("gid"))
+    builder.add(.setUserID(process.user.uid), Origin.user.appending("uid"))
+    builder.add(.changeDirectory(path: process.cwd, mayRetry: false), Origin.cwd)
+    builder.add(.verifyWorkingDirectory, Origin.cwd)
+    builder.add(.keepCapabilities(false), Origin.capabilities)
+    builder.add(
+      .setCapabilities(
+        effective: capabilities.effective, permitted: capabilities.permitted,
+        inheritable: capabilities.inheritable), Origin.capabilities)
+    builder.add(.setAmbientCapabilities(capabilities.ambient), Origin.capabilities)
+  }
+}

@@ -1,0 +1,85 @@
+extension PlanCompiler {
+  /// The root file system up to the point at which it is entered.
+  static func addRoot(
+    _ root: Root, _ document: Document, _ linux: LinuxSettings, _ facts: Facts, _ request: PlanRequest,
+    to builder: inout PlanBuilder
+  ) throws(PlanError) {
+    guard linux.namespaces.contains(where: { $0.type == .mount }) else {
+      throw PlanError(Origin.namespaces, .needsMountNamespace)
+    }
+    let propagation = try rootPropagation(linux)
+    let path = absolute(root.path, in: request.bundle)
+    let origin = Origin.root.appending("path")
+    let slot = builder.slot(.mountTree(path: path, recursive: true), origin)
+    // Slave (or what the document asks) before anything is mounted: nothing may reach the host.
+    builder.add(.setTreePropagation(propagation ?? [.slavePropagation, .recursive]), origin)
+    builder.add(.attachRoot(slot, path: path), origin)
+    for (index, mount) in document.mounts.enumerated() {
+      try addMount(mount, at: index, linux, facts, request, to: &builder)
+    }
+    addDevices(document.mounts, linux, facts, to: &builder)
+    if needsMountedMilestone(document.hooks) {
+      builder.add(.reach(.mounted), Origin.hooks)
+    }
+    builder.add(.enterRoot(request.avoidsPivot ? .move : .pivot), origin)
+    if let propagation, propagation.isDisjoint(with: [.slavePropagation, .privatePropagation]) {
+      builder.add(.setRootPropagation(propagation), JSONPointer(text: "/linux/rootfsPropagation"))
+    }
+    if let cwd = document.process?.cwd {
+      builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
+    }
+  }
+
+  /// What is done once nothing more is made inside the root: delayed `ro`, and the file mode mask.
+  static func addFinishedRoot(_ root: Root, _ mounts: [Mount], _ user: User, to builder: inout PlanBuilder) {
+    for (index, mount) in mounts.enumerated() {
+      let options = MountOptions(mount.options)
+      guard delaysReadOnly(mount, options) else { continue }
+      builder.add(.remountReadOnly(path: mount.destination), Origin.mounts.appending(index))
+    }
+    if root.readonly {
+      builder.add(.remountReadOnly(path: "/"), Origin.root.appending("readonly"))
+    }
+    builder.add(.setFileModeMask(user.umask ?? 0o022), Origin.user.appending("umask"))
+  }
+
+  static func addPathProtection(_ linux: LinuxSettings, to builder: inout PlanBuilder) {
+    for (index, path) in linux.readonlyPaths.enumerated() {
+      builder.add(.protectReadOnly(path: path), JSONPointer(text: "/linux/readonlyPaths").appending(index))
+    }
+    var masked = Set<String>()
+    for (index, path) in linux.maskedPaths.enumerated() where masked.insert(path).inserted {
+      builder.add(.mask(path: path), JSONPointer(text: "/linux/maskedPaths").appending(index))
+    }
+  }
+
+  /// A tmpfs and whatever is mounted on `/dev` get read-only last, so that mount points and nodes can
+  /// still be made inside.
+  static func delaysReadOnly(_ mount: Mount, _ options: MountOptions) -> Bool {
+    guard options.set.contains(.readOnly), options.bind == nil, !options.remount else { return false }
+    return mount.type == "tmpfs" || mount.destination == "/dev"
+  }
+
+  static func absolute(_ path: String, in bundle: String) -> String {
+    path.utf8.first == UInt8(ascii: "/") ? path : bundle + "/" + path
+  }
+
+  private static func needsMountedMilestone(_ hooks: Hooks) -> Bool {
+    !(hooks.prestart.isEmpty && hooks.createRuntime.isEmpty && hooks.createContainer.isEmpty)
+  }
+
+  private static func rootPropagation(_ linux: LinuxSettings) throws(PlanError) -> MountFlags? {
+    guard let name = linux.rootfsPropagation, !name.isEmpty else { return nil }
+    guard let flags = propagations.first(where: { $0.name == name })?.flags else {
+      throw PlanError(JSONPointer(text: "/linux/rootfsPropagation"), .unknownPropagation(name))
+    }
+    return flags
+  }
+
+  private static let propagations: [(name: String, flags: MountFlags)] = [
+    ("shared", .sharedPropagation), ("rshared", [.sharedPropagation, .recursive]),
+    ("slave", .slavePropagation), ("rslave", [.slavePropagation, .recursive]),
+    ("private", .privatePropagation), ("rprivate", [.privatePropagation, .recursive]),
+    ("unbindable", .unbindable), ("runbindable", [.unbindable, .recursive]),
+  ]
+}
