@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Strikes an OCI runtime at its system calls and counts what it leaves.
+
+  sweep.py --runtime PATH kill [--operations create,start,run,exec,delete]
+      kills it before each of its own calls, then calls `delete --force`
+  sweep.py --runtime PATH fail [--operations run,create,exec,delete] [--role main,init] [--errno EPERM,EIO,ENOMEM]
+      makes each state-changing call fail once; compares what isolates the payload with a clean run
+
+--sample N strikes N points spread evenly; --from and --to take a part of all points; --json FILE appends one
+line a point, and `report FILE` prints the table of such a file. Exit code 1: something leaked, hung, came up
+weaker than asked, aborted or failed silently."""
+import argparse
+import errno
+import json
+import sys
+import time
+
+from subject import LIMIT_SECONDS, NEVER_REACHED, Subject, oci
+
+STATE_CHANGING = set("""
+clone clone3 fork vfork unshare setns execve execveat setsid setpgid
+mount umount2 move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr pivot_root chroot
+open openat openat2 close_range dup2 dup3 fcntl ftruncate memfd_create pipe pipe2 socket socketpair connect bind
+mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 symlink symlinkat link linkat mknod mknodat
+chmod fchmod fchmodat chown fchown fchownat lchown setxattr fsetxattr utimensat chdir fchdir umask
+read write pwrite64 writev sendto sendmsg recvfrom recvmsg ioctl poll ppoll epoll_ctl wait4 waitid signalfd4
+sethostname setdomainname setrlimit prlimit64 prctl capset seccomp bpf keyctl personality ioprio_set
+setuid setgid setreuid setregid setresuid setresgid setgroups sched_setattr sched_setaffinity set_mempolicy
+kill tgkill pidfd_send_signal pidfd_open flock getcwd mmap munmap mprotect brk
+""".split())
+ALLOCATOR = {"mmap", "brk", "mprotect", "munmap"}
+ABORTS = {128 + number for number in (4, 5, 6, 7, 8, 11)}
+
+
+def kill_point(subject, operation, point):
+    container, command = subject.container(operation)
+    struck = subject.strike("kill", "main", point, command)
+    record = {"reached": struck.code != NEVER_REACHED, "hung": struck.hung, "before": container.leftovers()}
+    deleted = container.delete()
+    record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=container.leftovers(grace=0.3))
+    container.clean_by_hand()
+    return record
+
+
+def fail_point(subject, operation, role, number, point, clean):
+    container, command = subject.container(operation)
+    struck = subject.strike(number, role, point, command)
+    record = {
+        "reached": struck.code != NEVER_REACHED, "code": struck.code, "hung": struck.hung,
+        "message": struck.message[-400:],
+        "aborted": struck.code in ABORTS or struck.code < 0 or "goroutine 1 [" in struck.message,
+        "silent": struck.code not in (0, NEVER_REACHED) and not struck.message,
+        "weaker": difference(clean, report(struck)) if operation == "run" and struck.code == 0 else [],
+    }
+    ended = operation in ("run", "delete")
+    if ended or (operation == "create" and struck.code != 0):
+        record["before"] = container.leftovers(grace=0.2)
+    deleted = container.delete()
+    record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=container.leftovers(grace=0.3))
+    container.clean_by_hand()
+    return record
+
+
+def report(result):
+    """The lines of the payload's report, without what differs from container to container."""
+    return sorted(line for line in result.text.splitlines() if "martlet-faults-" not in line and ":[" not in line)
+
+
+def difference(clean, struck):
+    return [f"- {line}" for line in clean if line not in struck] + [f"+ {line}" for line in struck if line not in clean]
+
+
+def clean_report(subject):
+    container, command = subject.container("run")
+    result = oci.bounded(command, LIMIT_SECONDS)
+    container.clean()
+    return report(result)
+
+
+def plan(subject, options):
+    """All points in a fixed order: (operation, role, errno or `kill`, call, use)."""
+    if options.what == "kill":
+        return [(operation, "main", "kill", *point) for operation in options.operations.split(",")
+                for point in subject.points(operation, "main")]
+    return [(operation, role, name, *point) for operation in options.operations.split(",")
+            for role in options.role.split(",") if not (role == "init" and operation in ("delete", "start"))
+            for point in subject.points(operation, role, STATE_CHANGING) for name in options.errno.split(",")]
+
+
+def chosen(points, options):
+    part = points[options.first:options.last]
+    if options.sample and options.sample < len(part):
+        part = [part[index * len(part) // options.sample] for index in range(options.sample)]
+    return part
+
+
+def sweep(options):
+    subject, records = Subject(options.runtime), []
+    log = open(options.json, "a") if options.json else None
+    try:
+        points = plan(subject, options)
+        part = chosen(points, options)
+        print(f"{subject.runtime.name}: {len(part)} of {len(points)} points", flush=True)
+        clean = clean_report(subject) if options.what == "fail" else None
+        started = time.monotonic()
+        for operation, role, action, call, use in part:
+            if action == "kill":
+                record = kill_point(subject, operation, (call, use))
+            else:
+                number = getattr(errno, action)
+                record = fail_point(subject, operation, role, number, (call, use), clean)
+            place = {"runtime": subject.runtime.name, "operation": operation, "role": role, "action": action,
+                     "call": subject.names.get(call, str(call)), "use": use}
+            records.append({**place, **record})
+            if log:
+                print(json.dumps(records[-1]), file=log, flush=True)
+        print(f"{time.monotonic() - started:.0f} s")
+    finally:
+        subject.close()
+    return records
+
+
+COLUMNS = {
+    "points": lambda r: True,
+    "reached": lambda r: r["reached"],
+    "hung": lambda r: r["hung"],
+    "weaker": lambda r: bool(r.get("weaker")),
+    "aborted": lambda r: r.get("aborted", False) and r["call"] not in ALLOCATOR,
+    "silent": lambda r: r.get("silent", False),
+    "left": lambda r: bool(r.get("before")),
+    "delete failed": lambda r: r["delete"] != 0,
+    "leaked": lambda r: bool(r["leak"]),
+    "leaked process": lambda r: "process" in r["leak"],
+}
+BAD = ("hung", "weaker", "aborted", "silent", "delete failed", "leaked")
+
+
+def table(records, details):
+    """Prints the counts and, of each bad kind, some of the points. Returns whether any is bad."""
+    rows = {}
+    for record in records:
+        rows.setdefault((record["runtime"], record["operation"], record["role"], record["action"]), []).append(record)
+    print("  ".join(["runtime operation role action".ljust(34), *COLUMNS]))
+    for key, group in rows.items():
+        counts = [str(sum(map(test, group))).rjust(len(name)) for name, test in COLUMNS.items()]
+        print("  ".join([" ".join(key).ljust(34), *counts]))
+    for kind in BAD:
+        for record in [r for r in records if COLUMNS[kind](r)][:details]:
+            shown = record.get("weaker") if kind == "weaker" else record["leak"] or record.get("message", "")
+            print(f"{kind}: {record['operation']} {record['role']} {record['action']} "
+                  f"{record['call']}#{record['use']}: {str(shown)[:300]}")
+    return any(COLUMNS[kind](record) for record in records for kind in BAD)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runtime", default=str(oci.REPOSITORY / "bin/martlet"))
+    parser.add_argument("what", choices=("kill", "fail", "report"))
+    parser.add_argument("file", nargs="?", help="of `report`")
+    parser.add_argument("--operations")
+    parser.add_argument("--role", default="main,init")
+    parser.add_argument("--errno", default="EPERM,EIO,ENOMEM")
+    parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--to", dest="last", type=int)
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--json")
+    parser.add_argument("--details", type=int, default=8, help="points shown of each bad kind")
+    parser.add_argument("--hugetlb-v1", action="store_true", help="for runtimes that refuse hugetlb on v2")
+    options = parser.parse_args()
+    if options.what == "report":
+        with open(options.file) as lines:
+            return int(table([json.loads(line) for line in lines], options.details))
+    options.operations = options.operations or (
+        "create,start,run,exec,delete" if options.what == "kill" else "run,create,exec,delete")
+    if options.hugetlb_v1:
+        with oci.hugetlb_as_v1():
+            records = sweep(options)
+    else:
+        records = sweep(options)
+    return int(table(records, options.details))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

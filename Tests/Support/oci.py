@@ -1,0 +1,249 @@
+"""What the system tests, the sweeps and the benchmark share: runtimes, bundles, and what a container leaves.
+
+Everything here works with any OCI command line."""
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+CGROUP_PARENT = "/martlet-test"
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Result:
+    """How one command ended: exit code (negative: signal), output, seconds, and whether its time was up."""
+
+    def __init__(self, code, out, err, seconds, hung=False):
+        self.code, self.out, self.err, self.seconds, self.hung = code, out, err, seconds, hung
+
+    @property
+    def text(self):
+        return self.out.decode(errors="replace")
+
+    @property
+    def message(self):
+        return self.err.decode(errors="replace").strip()
+
+
+def bounded(argv, timeout=20, stdin=subprocess.DEVNULL, cwd=None, env=None, preserved=()):
+    """Runs a command with files as its output, since a container keeps a pipe open; kills it when its time is up."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd, env=env,
+                                 pass_fds=preserved, start_new_session=True)
+        hung = False
+        try:
+            code = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            hung = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            code = child.wait()
+        out.seek(0), err.seek(0)
+        return Result(code, out.read(), err.read(), time.monotonic() - started, hung)
+
+
+class Runtime:
+    """A runtime's binary with a state root of its own."""
+
+    def __init__(self, path, root):
+        self.path, self.root = shutil.which(str(path)) or str(path), str(root)
+        self.name = os.path.basename(self.path)
+
+    def argv(self, *arguments):
+        return [self.path, "--root", self.root, *map(str, arguments)]
+
+    def run(self, *arguments, **how):
+        return bounded(self.argv(*arguments), **how)
+
+    def state(self, name):
+        result = self.run("state", name)
+        return json.loads(result.text) if result.code == 0 else None
+
+
+def become_subreaper():
+    """Orphans of the runtime become our children, so none escapes the count."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def children():
+    """Live children of this process; dead ones are reaped on the way."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    text = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def wait_until(condition, seconds=2.0):
+    """Polls: the harness watches from outside, where there is no event to wait on."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def kill_children():
+    """Ends what is left of a container after it was counted."""
+    for pid in children():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return wait_until(lambda: not children())
+
+
+def mount_points(*kinds):
+    found = []
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if after.split()[0] in kinds:
+            found.append(pathlib.Path(before.split()[4]))
+    return found
+
+
+def cgroups(path, below=False):
+    """Existing cgroups at `path` on every hierarchy, also as seen from the runtime's own cgroup."""
+    own = {line.split(":", 2)[2].strip("/") for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()}
+    found = []
+    for mount in mount_points("cgroup", "cgroup2"):
+        for prefix in {"", *own}:
+            place = mount / prefix / path.strip("/")
+            if place.is_dir():
+                found.append(place)
+                if below:
+                    found.extend(entry for entry in place.rglob("*") if entry.is_dir())
+    return found
+
+
+def remove_cgroups(path):
+    """Removes the cgroups at `path`, the deepest first, killing what still lives in them."""
+    for place in sorted(cgroups(path, below=True), key=lambda entry: -len(str(entry))):
+        for pid in (place / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        wait_until(lambda: not (place / "cgroup.procs").read_text().strip())
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def leftovers(runtime, name, cgroup, bundle, mounts_before):
+    """What is still there of a container, by kind. An empty dictionary is what `delete` promises."""
+    found = {
+        "process": children(),
+        "cgroup": [str(place) for place in cgroups(cgroup)],
+        "state": [str(entry) for entry in pathlib.Path(runtime.root).glob("*") if name in entry.name],
+        "mount": [line for line in mount_table() - mounts_before if str(bundle) in line or runtime.root in line],
+        "resctrl": [str(place) for mount in mount_points("resctrl") for place in mount.glob(f"*{name}*")],
+    }
+    return {kind: entries for kind, entries in found.items() if entries}
+
+
+def mount_table():
+    return set(pathlib.Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+def make_rootfs(folder):
+    """A busybox root file system."""
+    root = pathlib.Path(folder)
+    for name in ("bin", "proc", "dev", "sys", "tmp", "etc", "root"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    busybox = shutil.which("busybox")
+    if not busybox:
+        raise SystemExit("busybox is missing: scripts/install-dependencies run")
+    shutil.copy(busybox, root / "bin/busybox")
+    for name in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        if name != "busybox":
+            (root / "bin" / name).symlink_to("busybox")
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\nuser:x:1000:\n")
+    return root
+
+
+def default_config(*args, cgroup=None, **process):
+    """The configuration that `spec` prints, without a terminal."""
+    capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
+    plain = ["nosuid", "noexec", "nodev"]
+    linux = {
+        "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+        "namespaces": [{"type": name} for name in ("pid", "network", "ipc", "uts", "mount")],
+        "maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+                        "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"],
+        "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+    }
+    if cgroup:
+        linux["cgroupsPath"] = cgroup
+    return {
+        "ociVersion": "1.0.2",
+        "process": {
+            "terminal": False, "user": {"uid": 0, "gid": 0}, "args": list(args or ("true",)), "cwd": "/",
+            "env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
+            "capabilities": {kind: capabilities for kind in ("bounding", "effective", "permitted")},
+            "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
+            "noNewPrivileges": True, **process,
+        },
+        "root": {"path": "rootfs", "readonly": True},
+        "hostname": "martlet",
+        "mounts": [
+            {"destination": "/proc", "type": "proc", "source": "proc"},
+            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+             "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+            {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+             "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+            {"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+             "options": plain + ["mode=1777", "size=65536k"]},
+            {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": plain},
+            {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": plain + ["ro"]},
+            {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+             "options": plain + ["relatime", "ro"]},
+        ],
+        "linux": linux,
+    }
+
+
+class Bundle:
+    """A folder with a configuration and a root file system, its own or a shared one."""
+
+    def __init__(self, folder, config, rootfs=None):
+        self.path = pathlib.Path(folder)
+        self.path.mkdir(parents=True, exist_ok=True)
+        if rootfs:
+            config["root"]["path"] = str(rootfs)
+        elif not (self.path / "rootfs").exists():
+            make_rootfs(self.path / "rootfs")
+        self.write(config)
+
+    def write(self, config):
+        self.config = config
+        (self.path / "config.json").write_text(json.dumps(config, indent=1))
+
+
+@contextlib.contextmanager
+def hugetlb_as_v1():
+    """Some runtimes refuse a v2 tree that holds a controller beside v1 ones. Where hugetlb is the only one
+    there, it becomes a v1 hierarchy for a while. Tells whether it did."""
+    place, v2 = pathlib.Path("/sys/fs/cgroup/hugetlb"), pathlib.Path("/sys/fs/cgroup/unified/cgroup.controllers")
+    wanted = os.geteuid() == 0 and v2.exists() and v2.read_text().split() == ["hugetlb"] and not place.exists()
+    if not wanted:
+        yield False
+        return
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "cgroup", "-o", "hugetlb", "hugetlb", place], capture_output=True)
+    try:
+        yield done.returncode == 0
+    finally:
+        if done.returncode == 0:
+            for entry in sorted((e for e in place.rglob("*") if e.is_dir()), key=lambda e: -len(str(e))):
+                with contextlib.suppress(OSError):
+                    entry.rmdir()
+            subprocess.run(["umount", place], check=False)
+        with contextlib.suppress(OSError):
+            place.rmdir()
