@@ -25,7 +25,7 @@ extension PlanCompiler {
     if let propagation, propagation.isDisjoint(with: [.slavePropagation, .privatePropagation]) {
       builder.add(.setRootPropagation(propagation), JSONPointer(text: "/linux/rootfsPropagation"))
     }
-    if let cwd = document.process?.cwd {
+    if let cwd = document.process?.cwd, cwd != "/" {
       builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
     }
   }
