@@ -4,7 +4,7 @@
 //   inject kill  ROLE NR N COMMAND…       kills the process on entry to the N-th use of call NR
 //   inject ERRNO ROLE NR N COMMAND…       makes that use fail with errno ERRNO, without running it
 //
-// ROLE is `main` (the first process; only its first thread) or `init` (a process that it starts, until that
+// ROLE is `main` (the first process with its threads) or `init` (a process that it starts, until that
 // process executes another program than the runtime itself, as the payload or a hook is).
 // Exit code: that of the command, 128+n for a signal; 200 when the point was never reached.
 // Counts go to the file named by INJECT_OUT.
@@ -31,7 +31,6 @@ struct process {
   pid_t pid;
   enum role role;
   int failing;
-  unsigned used[CALLS];
 };
 
 static struct process *table[PROCESSES];
@@ -97,8 +96,7 @@ static void at_call(struct process *process) {
     return;
   }
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY || process->role != wanted_role || info.entry.nr >= CALLS) return;
-  total[info.entry.nr]++;
-  unsigned use = ++process->used[info.entry.nr];
+  unsigned use = ++total[info.entry.nr];
   if (action < 0 || reached || (long)info.entry.nr != wanted_call || use != wanted_use) return;
   reached = 1;
   if (action == 0) {
@@ -114,7 +112,7 @@ static void at_birth(struct process *parent) {
   ptrace(PTRACE_GETEVENTMSG, parent->pid, 0, &born);
   struct process *child = find((pid_t)born, OTHER);
   int waits = child->role == UNBORN;
-  child->role = is_thread((pid_t)born) ? OTHER : INIT;
+  child->role = is_thread((pid_t)born) ? parent->role : INIT;
   if (waits) ptrace(PTRACE_SYSCALL, child->pid, 0, 0);
 }
 
