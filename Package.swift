@@ -57,7 +57,7 @@ let package = Package(
     adapter("CgroupV1", ["Linux"]),
     adapter("CgroupV2", ["Linux", "CLinux"]),
     adapter("CgroupDisabled", ["Linux"]),
-    adapter("Seccomp", ["Linux", "CSeccomp"]),
+    adapter("Seccomp", ["Linux", "CLinux", "CSeccomp"]),
     adapter("Capabilities", ["CCapability"]),
     adapter("YajlDocument", ["CYajl"]),
     adapter("StateDirectory", ["Linux"]),

@@ -70,17 +70,21 @@ public enum Files {
     }
   }
 
-  /// Writes all bytes of a text.
-  public static func writeAll(_ descriptor: Int32, _ text: String) throws(Errno) {
-    var text = text
-    let result = text.withUTF8 { bytes -> Result<Void, Errno> in
+  /// Writes all bytes.
+  public static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+    let result = bytes.withUnsafeBytes { buffer -> Result<Void, Errno> in
       do throws(Errno) {
-        return .success(try writeAll(descriptor, UnsafeRawBufferPointer(bytes)))
+        return .success(try writeAll(descriptor, buffer))
       } catch {
         return .failure(error)
       }
     }
     try result.get()
+  }
+
+  /// Writes all bytes of a text.
+  public static func writeAll(_ descriptor: Int32, _ text: String) throws(Errno) {
+    try write(Array(text.utf8), to: descriptor)
   }
 
   /// Makes a directory. The corresponding system call is `mkdirat`.

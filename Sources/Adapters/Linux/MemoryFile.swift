@@ -1,0 +1,31 @@
+import CLinux
+public import Domain
+
+/// Files that exist in memory only.
+public enum MemoryFile {
+  /// Makes one. The corresponding system call is `memfd_create`.
+  public static func make(_ name: UnsafePointer<CChar>, flags: UInt32 = 0) throws(Errno) -> Descriptor {
+    Descriptor(
+      owning: Int32(try call(Int32(SYS_memfd_create), word(name), Int(flags) | Int(MFD_CLOEXEC))))
+  }
+
+  /// All that was written to it. The corresponding system call is `pread64`.
+  public static func contents(of descriptor: Int32) throws(Errno) -> [UInt8] {
+    let size = Int(try Files.status(descriptor).st_size)
+    var failure: Errno?
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      do throws(Errno) {
+        while count < size {
+          let got = try retrying(
+            Int32(SYS_pread64), Int(descriptor), word(buffer.baseAddress) + count, size - count, count)
+          if got == 0 { return }
+          count += got
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}

@@ -1,0 +1,65 @@
+import CLinux
+public import Domain
+import Linux
+public import Ports
+
+/// Keeps finished filters on disk by content, so that a profile is compiled once on a host.
+///
+/// A cached file counts only if it is a regular file of the caller's, written by nobody else, and whole. A
+/// cache that cannot be read or written costs time, never correctness.
+public final class SeccompCache: SeccompCompiler {
+  private let compiler: any SeccompCompiler
+  private let directory: String
+  private let salt: String
+
+  /// Caches what `compiler` makes in a directory, which is made when it is first needed. `salt` names
+  /// what else a filter depends on.
+  public init(_ compiler: any SeccompCompiler, directory: String, salt: String) {
+    self.compiler = compiler
+    self.directory = directory
+    self.salt = salt
+  }
+
+  public func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
+    let path = directory + "/" + profile.contentName(salt: salt)
+    if let filter = read(path) { return filter }
+    let filter = try compiler.compile(profile)
+    // Warnings are for whoever wrote the profile: one with warnings is compiled, and heard, every time.
+    if filter.warnings.isEmpty { write(filter, to: path) }
+    return filter
+  }
+
+  /// The flags of the system call, in front of the instructions.
+  private static let headerSize = 8
+
+  private func read(_ path: String) -> SeccompFilter? {
+    guard let file = try? Files.open(path, O_RDONLY | O_NOFOLLOW),
+      let status = try? Files.status(file.number), isTrusted(status),
+      let bytes = try? Files.readAll(file.number, limit: 1 << 20),
+      bytes.count > SeccompCache.headerSize, bytes.count % 8 == 0
+    else { return nil }
+    var flags: UInt32 = 0
+    for index in 0..<4 { flags |= UInt32(bytes[index]) << (8 * UInt32(index)) }
+    return SeccompFilter(program: Array(bytes[SeccompCache.headerSize...]), flags: flags)
+  }
+
+  private func isTrusted(_ status: stat) -> Bool {
+    status.st_mode & 0o170000 == 0o100000 && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
+  }
+
+  private func write(_ filter: SeccompFilter, to path: String) {
+    let temporary = "\(path).\(Processes.current)"
+    try? Files.makeDirectory(directory, mode: 0o700)
+    guard let file = try? Files.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600) else {
+      return
+    }
+    var bytes = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: filter.flags >> $0) }
+    bytes += [0, 0, 0, 0] + filter.program
+    do throws(Errno) {
+      try Files.write(bytes, to: file.number)
+      try Files.rename(temporary, at: currentDirectory, to: path, at: currentDirectory)
+    } catch {
+      try? Files.remove(temporary)
+    }
+  }
+}
