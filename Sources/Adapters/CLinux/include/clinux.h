@@ -42,4 +42,16 @@ static inline long clinux_call(
 /// `errno` after a C library's function, which is a macro there.
 static inline int clinux_errno(void) { return errno; }
 
+/// `si_status`, which is a macro over a union.
+static inline int clinux_status(const siginfo_t *information) { return information->si_status; }
+
+/// The caller's environment, a global that Swift does not let through.
+static inline char *const *clinux_environment(void) { return environ; }
+
+/// Ignores a signal, whose constant is a cast; whether it was ignored before.
+static inline int clinux_ignore(int number) { return signal(number, SIG_IGN) == SIG_IGN; }
+
+/// Gives a signal its default action.
+static inline void clinux_restore(int number) { signal(number, SIG_DFL); }
+
 #endif

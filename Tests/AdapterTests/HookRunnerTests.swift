@@ -1,0 +1,86 @@
+import Domain
+import Glibc
+import Hooks
+import Ports
+import Testing
+
+@Suite(.serialized) struct HookRunnerTests {
+  static func hook(_ script: String, env: [String]? = nil, timeout: Int? = nil) -> Hook {
+    Hook(path: "/bin/sh", args: ["hook", "-c", script], env: env, timeout: timeout)
+  }
+
+  static func outcome(_ hook: Hook, state: String = "{}") -> HookError? {
+    do throws(HookError) {
+      try ProgramHookRunner().run(hook, state: state, inside: nil)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test("the state arrives on standard input, whole")
+  func state() {
+    let large = String(repeating: "x", count: 300_000)
+    #expect(HookRunnerTests.outcome(HookRunnerTests.hook("test $(wc -c) = 300000"), state: large) == nil)
+    #expect(
+      HookRunnerTests.outcome(HookRunnerTests.hook("test \"$(cat)\" = '{\"a\":1}'"), state: "{\"a\":1}")
+        == nil)
+  }
+
+  @Test("a hook that does not read its input is no failure")
+  func inputIgnored() {
+    let large = String(repeating: "x", count: 300_000)
+    #expect(HookRunnerTests.outcome(HookRunnerTests.hook("exec 0<&-; exit 0"), state: large) == nil)
+  }
+
+  @Test("arguments and environment are exactly those given")
+  func environment() {
+    let hook = HookRunnerTests.hook("test \"$0 $A\" = 'hook 1' && test -z \"$HOME\"", env: ["A=1"])
+    #expect(HookRunnerTests.outcome(hook) == nil)
+    setenv("MARTLET_TEST_HOOK", "inherited", 1)
+    #expect(HookRunnerTests.outcome(HookRunnerTests.hook("test \"$MARTLET_TEST_HOOK\" = inherited")) == nil)
+  }
+
+  @Test("a failing hook tells its code and what it wrote, up to a bound")
+  func failure() {
+    let outcome = HookRunnerTests.outcome(HookRunnerTests.hook("echo out; echo err >&2; exit 3"))
+    #expect(outcome == .exited(path: "/bin/sh", code: 3, output: "out\n", errorOutput: "err\n"))
+    let noisy = HookRunnerTests.outcome(HookRunnerTests.hook("yes | head -c 1000000; exit 1"))
+    guard case .exited(_, 1, let output, _) = noisy else {
+      Issue.record("unexpected outcome \(String(describing: noisy))")
+      return
+    }
+    #expect(output.utf8.count == ProgramHookRunner.outputLimit)
+  }
+
+  @Test("a signal is told apart from an exit code")
+  func signalled() {
+    let outcome = HookRunnerTests.outcome(HookRunnerTests.hook("kill -TERM $$"))
+    #expect(outcome == .signalled(path: "/bin/sh", signal: SIGTERM, output: "", errorOutput: ""))
+  }
+
+  @Test("a hook past its timeout is killed")
+  func timeout() {
+    let begin = time(nil)
+    let outcome = HookRunnerTests.outcome(HookRunnerTests.hook("sleep 30", timeout: 1))
+    #expect(outcome == .timedOut(path: "/bin/sh", seconds: 1))
+    #expect(time(nil) - begin < 10)
+  }
+
+  @Test("a daemon that keeps the pipes open is not waited for")
+  func daemon() {
+    let begin = time(nil)
+    #expect(HookRunnerTests.outcome(HookRunnerTests.hook("sleep 5 & exit 0")) == nil)
+    #expect(time(nil) - begin < 4)
+  }
+
+  @Test("a program that cannot be started is an error of its own")
+  func notStarted() {
+    let missing = HookRunnerTests.outcome(Hook(path: "/nonexistent/hook"))
+    guard case .start("/nonexistent/hook", let failure) = missing else {
+      Issue.record("unexpected outcome \(String(describing: missing))")
+      return
+    }
+    #expect(failure.errno == .noSuchFileOrDirectory)
+  }
+}
