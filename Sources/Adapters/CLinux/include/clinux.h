@@ -19,6 +19,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -53,5 +54,8 @@ static inline int clinux_ignore(int number) { return signal(number, SIG_IGN) == 
 
 /// Gives a signal its default action.
 static inline void clinux_restore(int number) { signal(number, SIG_DFL); }
+
+/// `si_pid`, likewise.
+static inline int clinux_process(const siginfo_t *information) { return information->si_pid; }
 
 #endif
