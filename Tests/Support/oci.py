@@ -10,11 +10,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CGROUP_PARENT = "/martlet-test"
 PR_SET_CHILD_SUBREAPER = 36
+RUNNING = set()  # process ids of the commands that run now
+STARTING = threading.Lock()  # held until a new command is in RUNNING
 
 
 class Result:
@@ -36,18 +39,29 @@ def bounded(argv, timeout=20, stdin=subprocess.DEVNULL, cwd=None, env=None, pres
     """Runs a command with files as its output, since a container keeps a pipe open; kills it when its time is up."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd, env=env,
-                                 pass_fds=preserved, start_new_session=True)
-        hung = False
-        try:
-            code = child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            hung = True
+        with STARTING:
+            child = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd, env=env,
+                                     pass_fds=preserved, start_new_session=True)
+            RUNNING.add(child.pid)
+        hung = not ended(child, started + timeout)
+        if hung:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            code = child.wait()
+        code = child.wait()
+        RUNNING.discard(child.pid)
         out.seek(0), err.seek(0)
         return Result(code, out.read(), err.read(), time.monotonic() - started, hung)
+
+
+def ended(child, deadline):
+    """Waits for a command, and meanwhile reaps orphans, which a `delete` may be waiting for."""
+    while time.monotonic() < deadline:
+        try:
+            child.wait(0.02)
+            return True
+        except subprocess.TimeoutExpired:
+            children()
+    return False
 
 
 class Runtime:
@@ -75,12 +89,21 @@ def become_subreaper():
 
 
 def children():
-    """Live children of this process; dead ones are reaped on the way."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    text = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return [int(word) for word in text.split()]
+    """Live orphans that became children of this process, without the commands that it runs itself.
+    Dead ones are reaped on the way."""
+    found = []
+    for task in pathlib.Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in task.read_text().split()]
+    with STARTING:
+        return [pid for pid in found if pid not in RUNNING and not reaped(pid)]
+
+
+def reaped(pid):
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
 
 
 def wait_until(condition, seconds=2.0):

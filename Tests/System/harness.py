@@ -1,0 +1,195 @@
+"""The frame of the system tests: cases, a context with a runtime, TAP lines."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Support"))
+import oci  # noqa: E402
+
+CASES = []
+
+
+class Skip(Exception):
+    """A case that this machine cannot run; its text is the reason."""
+
+
+class Wrong(Exception):
+    """A case that failed; its text says what was seen."""
+
+
+def case(title, needs=None):
+    """Registers a case. `needs` is a function that returns why it cannot run here, or nothing."""
+    def register(function):
+        CASES.append((title, function, needs))
+        return function
+    return register
+
+
+def cases(rows, title, needs=None):
+    """Registers the decorated function once for each row of a table; the row's first cell names it."""
+    def register(function):
+        for row in rows:
+            CASES.append((title.format(row[0]), lambda context, row=row: function(context, *row[1:]), needs))
+        return function
+    return register
+
+
+def tool(name):
+    """A need: the program is installed."""
+    return lambda context: None if shutil.which(name) else f"{name} is not installed"
+
+
+def martlet_only(context):
+    """A need: the runtime is martlet, since others differ here."""
+    return None if context.is_martlet else f"{context.runtime.name} differs here"
+
+
+def check(condition, seen):
+    if not condition:
+        raise Wrong(str(seen)[:800])
+
+
+def matches(pattern, text):
+    check(re.search(pattern, text, re.M), f"{text!r} does not match {pattern!r}")
+
+
+def equal(seen, wanted):
+    check(seen == wanted, f"{seen!r} is not {wanted!r}")
+
+
+class Context:
+    """What a case works with. All that it makes is removed after the case."""
+
+    def __init__(self, path):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="martlet-system-"))
+        self.folder.chmod(0o711)  # a user namespace's root has to reach the bundles
+        self.runtime = oci.Runtime(path, self.folder / "state")
+        self.is_martlet = self.runtime.name == "martlet"
+        self.rootfs = oci.make_rootfs(self.folder / "rootfs")
+        self.parent = f"{oci.CGROUP_PARENT}/{self.folder.name}"
+        self.number, self.made = 0, []
+        oci.become_subreaper()
+
+    def bundle(self, *args, change=None, own_rootfs=False, **process):
+        """A bundle and the name of its container; `change` may edit the configuration."""
+        self.number += 1
+        name = f"s{self.number}"
+        config = oci.default_config(*args, cgroup=f"{self.parent}/{name}", **process)
+        if change:
+            change(config)
+        bundle = oci.Bundle(self.folder / f"b-{name}", config, None if own_rootfs else self.rootfs)
+        self.made.append((name, bundle, oci.mount_table()))
+        return name, bundle
+
+    def run(self, *args, change=None, code=0, own_rootfs=False, options=(), **process):
+        """Runs a container in the foreground and returns the result; the exit code is checked."""
+        name, bundle = self.bundle(*args, change=change, own_rootfs=own_rootfs, **process)
+        result = self.runtime.run("run", *options, "--bundle", bundle.path, name)
+        check(code is None or result.code == code, f"exit {result.code}: {result.message} {result.text}")
+        return result
+
+    def shell(self, script, change=None, **process):
+        """What a shell script in a container prints."""
+        return self.run("sh", "-c", script, change=change, **process).text
+
+    def started(self, *args, change=None, **process):
+        """A running container's name."""
+        name = self.created(*(args or ("sleep", "1000")), change=change, **process)
+        self.must("start", name)
+        return name
+
+    def created(self, *args, change=None, **process):
+        name, bundle = self.bundle(*(args or ("sleep", "1000")), change=change, **process)
+        self.must("create", "--bundle", bundle.path, name)
+        return name
+
+    def must(self, *arguments, code=0, **how):
+        """A command of the runtime whose exit code is checked."""
+        result = self.runtime.run(*arguments, **how)
+        check(result.code == code and not result.hung, f"{arguments[0]}: exit {result.code}: {result.message}")
+        return result
+
+    def status(self, name):
+        state = self.runtime.state(name)
+        return state and state["status"]
+
+    def await_status(self, name, status):
+        check(oci.wait_until(lambda: self.status(name) == status), f"status is {self.status(name)}, not {status}")
+
+    def after_case(self):
+        """Removes the case's containers. Returns what the runtime left of them."""
+        left = {}
+        for name, _, _ in self.made:
+            self.runtime.run("delete", "--force", name)
+        for name, bundle, mounts in self.made:
+            cgroup = f"{self.parent}/{name}"
+
+            def look():
+                return oci.leftovers(self.runtime, name, cgroup, bundle.path, mounts)
+
+            if not oci.wait_until(lambda: not look(), 0.5):
+                left[name] = look()
+                oci.kill_children()
+                oci.remove_cgroups(cgroup)
+            shutil.rmtree(bundle.path, ignore_errors=True)
+        self.made = []
+        return left
+
+    def close(self):
+        oci.kill_children()
+        oci.remove_cgroups(self.parent)
+        for place in oci.cgroups(oci.CGROUP_PARENT):
+            try:
+                place.rmdir()
+            except OSError:
+                pass
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run_case(context, title, function, needs):
+    """`ok`, `not ok` or `skip`, and the reason."""
+    try:
+        reason = needs(context) if needs else None
+        if reason:
+            return "skip", reason
+        function(context)
+        left = context.after_case()
+        return ("not ok", f"left: {left}") if left else ("ok", "")
+    except Skip as skip:
+        return "skip", str(skip)
+    except Wrong as wrong:
+        return "not ok", str(wrong)
+    except Exception:  # a case's own mistake is a failure, not the end of the run
+        return "not ok", traceback.format_exc()
+    finally:
+        context.after_case()
+
+
+def run_all(path, wanted):
+    """Runs the registered cases whose title has the wanted text; prints TAP. Returns how many failed."""
+    context, failed = Context(path), 0
+    try:
+        chosen = [entry for entry in CASES if wanted in entry[0]]
+        print(f"1..{len(chosen)}", flush=True)
+        for number, (title, function, needs) in enumerate(chosen, 1):
+            verdict, reason = run_case(context, title, function, needs)
+            if verdict == "skip":
+                print(f"ok {number} - {title} # SKIP {reason}", flush=True)
+            else:
+                print(f"{verdict} {number} - {title}", flush=True)
+            if verdict == "not ok":
+                failed += 1
+                print("".join(f"#   {line}\n" for line in reason.splitlines()), end="", flush=True)
+    finally:
+        context.close()
+    return failed
+
+
+__all__ = ["Context", "Skip", "Wrong", "case", "cases", "check", "equal", "json", "martlet_only", "matches", "oci",
+           "os", "pathlib", "re", "run_all", "shutil", "subprocess", "tempfile", "tool"]

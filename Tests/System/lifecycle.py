@@ -1,0 +1,339 @@
+"""From create to delete: statuses, signals, exit codes, exec, terminals, hooks."""
+import pty
+import select
+import socket
+import array
+import time
+
+from harness import *
+
+
+@case("create, start, kill and delete pass through the statuses")
+def statuses(context):
+    name = context.created()
+    equal(context.status(name), "created")
+    context.must("start", name)
+    equal(context.status(name), "running")
+    context.must("kill", name, "KILL")
+    context.await_status(name, "stopped")
+    context.must("delete", name)
+    equal(context.status(name), None)
+
+
+@case("the process does not run before start")
+def parked(context):
+    name = context.created("touch", "/tmp/ran", change=lambda config: config["mounts"].append(
+        {"destination": "/tmp", "type": "bind", "source": str(context.folder), "options": ["bind", "rw"]}))
+    time.sleep(0.05)
+    check(not (context.folder / "ran").exists(), "it ran")
+    context.must("start", name)
+    check(oci.wait_until((context.folder / "ran").exists), "it did not run")
+
+
+CODES = [("its exit code", "exit 7", 7), ("128 and the signal's number", "kill -TERM $$; kill -KILL $$", 128 + 9),
+         ("0", "true", 0)]
+
+
+@cases(CODES, "run ends with {}")
+def exit_codes(context, script, code):
+    # The first process of a pid namespace ignores signals that it has no handler for: a child sends it none.
+    if "kill" in script:
+        context.run("sh", "-c", "trap - TERM; (exit 137); exit $?", code=137)
+    else:
+        context.run("sh", "-c", script, code=code)
+
+
+@case("run reports a signal as 128 and its number")
+def signalled(context):
+    name, bundle = context.bundle("sleep", "1000")
+    child = subprocess.Popen(context.runtime.argv("run", "--bundle", bundle.path, name), stdin=subprocess.DEVNULL)
+    oci.RUNNING.add(child.pid)
+    check(oci.wait_until(lambda: context.status(name) == "running"), "it does not run")
+    context.must("kill", name, "KILL")
+    equal(child.wait(5), 137)
+    oci.RUNNING.discard(child.pid)
+
+
+@case("run forwards signals to the process")
+def forwarded(context):
+    name, bundle = context.bundle("sh", "-c", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done")
+    child = subprocess.Popen(context.runtime.argv("run", "--bundle", bundle.path, name),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    oci.RUNNING.add(child.pid)
+    equal(child.stdout.readline(), b"ready\n")
+    child.terminate()
+    equal(child.wait(5), 9)
+    child.stdout.close()
+    oci.RUNNING.discard(child.pid)
+
+
+@case("run removes the container, with --keep it stays")
+def keep(context):
+    name, bundle = context.bundle("true")
+    context.must("run", "--bundle", bundle.path, name)
+    equal(context.status(name), None)
+    context.must("run", "--keep", "--bundle", bundle.path, name)
+    equal(context.status(name), "stopped")
+    context.must("delete", name)
+
+
+@case("run --detach returns while the container runs")
+def detached(context):
+    name, bundle = context.bundle("sleep", "1000")
+    context.must("run", "--detach", "--bundle", bundle.path, name)
+    equal(context.status(name), "running")
+
+
+FAILED = [("no such file", ["/no/such/command"], "no such file or directory"),
+          ("nothing in PATH", ["no-such-command"], r"executable file not found in \$PATH"),
+          ("a directory", ["/etc"], "permission denied|is a directory"),
+          ("no permission", ["/etc/passwd"], "permission denied")]
+
+
+@cases(FAILED, "run of {} fails with the field's text")
+def failed(context, args, text):
+    result = context.run(*args, code=1)
+    matches(f"(?i){text}", result.message)
+
+
+@cases(FAILED, "exec of {} fails with 255 and the field's text")
+def failed_exec(context, args, text):
+    result = context.must("exec", context.started(), *args, code=255)
+    matches(f"(?i){text}", result.message)
+
+
+STATES = [
+    ("start of a running container", lambda c: ("start", c.started()), "cannot start an already running container"),
+    ("delete of a running container", lambda c: ("delete", c.started()), "is not stopped: running"),
+    ("resume of a running container", lambda c: ("resume", c.started()), "container not paused"),
+    ("kill of a stopped container", lambda c: ("kill", stopped(c)), "container not running"),
+    ("start of a stopped container", lambda c: ("start", stopped(c)), "cannot start a container that has stopped"),
+    ("pause of a stopped container", lambda c: ("pause", stopped(c)), "container not running"),
+]
+
+
+def stopped(context):
+    name = context.started("true")
+    context.await_status(name, "stopped")
+    return name
+
+
+@cases(STATES, "{} is refused")
+def refused(context, command, text):
+    matches(text, context.must(*command(context), code=1).message)
+
+
+@case("exec in a stopped container is refused with 255")
+def exec_stopped(context):
+    matches("cannot exec in a stopped container", context.must("exec", stopped(context), "true", code=255).message)
+
+
+@case("pause and resume")
+def pause(context):
+    name = context.started()
+    context.must("pause", name)
+    equal(context.status(name), "paused")
+    matches("cannot exec in a paused container", context.must("exec", name, "true", code=255).message)
+    context.must("resume", name)
+    equal(context.status(name), "running")
+
+
+@case("delete --force of a paused container")
+def delete_paused(context):
+    name = context.started()
+    context.must("pause", name)
+    context.must("delete", "--force", name)
+    equal(context.status(name), None)
+
+
+SIGNALS = [("a name", "USR1"), ("a name with SIG", "SIGUSR1"), ("lower case", "usr1"), ("a number", "10")]
+
+
+@cases(SIGNALS, "kill takes {}")
+def kill_signal(context, signal):
+    name = context.started("sh", "-c", "trap 'exit 3' USR1; touch /tmp/set; while :; do sleep 0.02; done",
+                           change=lambda config: config["mounts"].append(
+                               {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}))
+    check(oci.wait_until(lambda: context.runtime.run("exec", name, "test", "-e", "/tmp/set").code == 0), "no trap")
+    context.must("kill", name, signal)
+    context.await_status(name, "stopped")
+
+
+EXECS = [
+    ("the container's namespaces", (), "hostname", "martlet\n", 0),
+    ("another working directory", ("--cwd", "/etc"), "pwd", "/etc\n", 0),
+    ("a variable", ("--env", "A=1,2"), "echo $A", "1,2\n", 0),
+    ("another user", ("--user", "1000:1000"), "id -u; id -g", "1000\n1000\n", 0),
+    ("one more capability", ("--cap", "CAP_NET_RAW"), "grep CapEff /proc/self/status | grep -c 2420", "1\n", 0),
+    ("its exit code", (), "exit 5", "", 5),
+    ("128 and the signal's number", (), "kill -9 $$", "", 137),
+]
+
+
+@cases(EXECS, "exec: {}")
+def execute(context, options, script, output, code):
+    equal(context.must("exec", *options, context.started(), "sh", "-c", script, code=code).text, output)
+
+
+@case("exec --process reads the process from a file")
+def exec_process(context):
+    name, file = context.started(), context.folder / "process.json"
+    file.write_text(json.dumps({"args": ["sh", "-c", "id -u; echo $B; pwd"], "cwd": "/tmp", "env": ["B=2", "PATH=/bin"],
+                                "user": {"uid": 7, "gid": 7}}))
+    equal(context.must("exec", "--process", file, name).text, "7\n2\n/tmp\n")
+
+
+@case("exec --detach with a pid file")
+def exec_detached(context):
+    name, file = context.started(), context.folder / "exec-pid"
+    context.must("exec", "--detach", "--pid-file", file, name, "sleep", "1000")
+    check(pathlib.Path(f"/proc/{file.read_text()}").exists(), "no process")
+
+
+@case("exec joins the container's cgroups")
+def exec_cgroup(context):
+    name = context.started()
+    own = context.must("exec", name, "cat", "/proc/self/cgroup").text
+    check(all(line.endswith(f"/{name}") for line in own.splitlines()), own)
+
+
+@case("the container has no descriptor beyond its standard streams")
+def descriptors(context):
+    equal(context.shell("ls /proc/self/fd").split(), ["0", "1", "2", "3"])  # 3 is the folder that ls reads
+
+
+@case("--preserve-fds hands descriptors on")
+def preserved(context):
+    name, bundle = context.bundle("sh", "-c", "cat <&3")
+    read, write = os.pipe()
+    os.write(write, b"passed")
+    os.close(write)
+    saved = os.dup(3) if os.path.exists("/proc/self/fd/3") and read != 3 else None
+    if read != 3:
+        os.dup2(read, 3)
+    result = oci.bounded(context.runtime.argv("run", "--preserve-fds", "1", "--bundle", bundle.path, name),
+                         preserved=(3,))
+    if saved is not None:
+        os.dup2(saved, 3)
+        os.close(saved)
+    elif read != 3:
+        os.close(3)
+    os.close(read)
+    equal(result.text, "passed")
+
+
+def receive_terminal(context, start):
+    """The master of the terminal that a runtime sends to a console socket."""
+    path = str(context.folder / "console")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        listener.settimeout(5)
+        start(path)
+        connection, _ = listener.accept()
+    os.unlink(path)
+    with connection:
+        descriptors = array.array("i")
+        _, control, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
+        descriptors.frombytes(control[0][2][:4])
+    return descriptors[0]
+
+
+def read_until(master, text):
+    """Output of a terminal until it has the text."""
+    seen, end = b"", time.monotonic() + 5
+    while text not in seen and time.monotonic() < end:
+        if select.select([master], [], [], 0.2)[0]:
+            try:
+                seen += os.read(master, 4096)
+            except OSError:
+                break
+    return seen
+
+
+@case("a terminal arrives at the console socket, with its size")
+def console(context):
+    def change(config):
+        config["process"].update(terminal=True, consoleSize={"height": 40, "width": 100})
+    name, bundle = context.bundle("sh", "-c", "stty size; tty; echo done", change=change)
+    master = receive_terminal(context, lambda path: context.must(
+        "create", "--bundle", bundle.path, "--console-socket", path, name))
+    context.must("start", name)
+    seen = read_until(master, b"done")
+    os.close(master)
+    check(b"40 100" in seen and b"/dev/" in seen, seen)
+
+
+@case("run in the foreground with a terminal of its own")
+def foreground_terminal(context):
+    name, bundle = context.bundle("sh", "-c", "test -t 0 && echo terminal; read line; echo got $line",
+                                  change=lambda config: config["process"].update(terminal=True))
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(context.runtime.path, context.runtime.argv("run", "--bundle", str(bundle.path), name))
+    oci.RUNNING.add(pid)
+    seen = read_until(master, b"terminal")
+    os.write(master, b"word\r")
+    seen += read_until(master, b"got word")
+    os.close(master)
+    status = os.waitpid(pid, 0)[1]
+    oci.RUNNING.discard(pid)
+    check(b"terminal" in seen and b"got word" in seen, seen)
+    equal(status, 0)
+
+
+@case("exec --tty")
+def exec_tty(context):
+    name = context.started()
+    master = receive_terminal(context, lambda path: context.must(
+        "exec", "--tty", "--detach", "--console-socket", path, name, "sh", "-c", "tty; echo done"))
+    seen = read_until(master, b"done")
+    os.close(master)
+    check(b"/dev/pts/" in seen, seen)
+
+
+@case("hooks run in order, with the state on their input")
+def hooks(context):
+    log = context.folder / "hooks"
+
+    def hook(kind):
+        script = f"echo {kind} $(sed 's/.*\"status\":\"\\([a-z]*\\)\".*/\\1/') >> {log}"
+        return [{"path": "/bin/sh", "args": ["sh", "-c", script]}]
+
+    kinds = ("prestart", "createRuntime", "poststart", "poststop")
+    name = context.created("true", change=lambda config: config.update(hooks={kind: hook(kind) for kind in kinds}))
+    context.must("start", name)
+    context.await_status(name, "stopped")
+    context.must("delete", name)
+    found = [line.split()[0] for line in log.read_text().splitlines()]
+    equal(found, list(kinds))
+
+
+@case("a failing hook fails the create and leaves nothing")
+def failing_hook(context):
+    name, bundle = context.bundle("true", change=lambda config: config.update(
+        hooks={"createRuntime": [{"path": "/bin/false"}]}))
+    check(context.must("create", "--bundle", bundle.path, name, code=1).message, "no message")
+    equal(context.status(name), None)
+
+
+@case("startContainer hooks run in the container")
+def container_hook(context):
+    change = lambda config: (config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}),
+                             config.update(hooks={"startContainer": [
+                                 {"path": "/bin/sh", "args": ["sh", "-c", "cat >/dev/null; hostname > /tmp/hook"]}]}))
+    equal(context.shell("cat /tmp/hook", change=change), "martlet\n")
+
+
+@case("--no-pivot, --no-new-keyring and --no-subreaper are taken")
+def other_flags(context):
+    context.run("true", options=("--no-pivot", "--no-new-keyring", "--no-subreaper"))
+
+
+@case("a deleted bundle does not stop kill and delete")
+def without_bundle(context):
+    name = context.started()
+    shutil.rmtree(context.folder / f"b-{name}")
+    context.must("kill", name, "KILL")
+    context.await_status(name, "stopped")
+    context.must("delete", name)
