@@ -19,7 +19,7 @@ REPORT = """
 grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/self/status
 cat /proc/self/limits /proc/self/oom_score_adj; umask; hostname; pwd; env
 while read -r id parent device root rest; do echo "mount $root $rest"; done </proc/self/mountinfo
-cat /proc/sys/kernel/msgmax; ls -ln /dev /dev/pts; ls /proc/self/fd; ls /sys/class/net
+cat /proc/sys/kernel/msgmax; stat -c '%n %A %u:%g %t:%T' /dev/* /dev/pts/*; ls /proc/self/fd; ls /sys/class/net
 cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/devices/devices.list
 cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max
 for type in mnt pid net ipc uts; do echo "$type $(readlink /proc/self/ns/$type)"; done

@@ -48,8 +48,8 @@ def fail_point(subject, operation, role, number, point, clean):
     record = {
         "reached": struck.code != NEVER_REACHED, "code": struck.code, "hung": struck.hung,
         "message": struck.message[-400:],
-        "aborted": struck.code in ABORTS or struck.code < 0 or "goroutine 1 [" in struck.message,
-        "silent": struck.code not in (0, NEVER_REACHED) and not struck.message,
+        "aborted": not struck.hung and (struck.code in ABORTS or "goroutine 1 [" in struck.message),
+        "silent": not struck.hung and struck.code not in (0, NEVER_REACHED) and not struck.message,
         "weaker": difference(clean, report(struck)) if operation == "run" and struck.code == 0 else [],
     }
     ended = operation in ("run", "delete")
