@@ -17,7 +17,7 @@ LIMIT_SECONDS = 12
 # Prints what isolates the process. Nothing in it depends on when or as which container it runs.
 REPORT = """
 grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/self/status
-cat /proc/self/limits /proc/self/oom_score_adj; umask; hostname; pwd; env
+cat /proc/self/limits /proc/self/oom_score_adj; umask; hostname; pwd
 while read -r id parent device root rest; do echo "mount $root $rest"; done </proc/self/mountinfo
 cat /proc/sys/kernel/msgmax; stat -c '%n %A %u:%g %t:%T' /dev/* /dev/pts/*; ls /proc/self/fd; ls /sys/class/net
 cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/devices/devices.list
@@ -90,9 +90,10 @@ class Subject:
         counts = self.folder / "counts"
         done = oci.bounded([self.injector, "count", role, *command], LIMIT_SECONDS,
                            env={**os.environ, "INJECT_OUT": str(counts)})
+        missing = set(EXPECTED[operation]) - set(container.leftovers(grace=0 if EXPECTED[operation] else 0.3))
         container.clean()
-        if done.code:
-            raise SystemExit(f"clean {operation}: {done.code} {done.message}")
+        if done.code or missing or (operation == "run" and b"NoNewPrivs" not in done.out):
+            raise SystemExit(f"a clean {operation} does not work: exit {done.code}, no {missing} {done.message}")
         pairs = [tuple(map(int, line.split())) for line in counts.read_text().splitlines()]
         return [(call, use) for call, uses in pairs for use in range(1, uses + 1)
                 if (not wanted or self.names.get(call) in wanted)]
@@ -150,3 +151,6 @@ OPERATIONS = {
     "exec": ((CREATE, START), ("exec", "ID", "true")),
     "delete": ((CREATE, START), ("delete", "--force", "ID")),
 }
+# What has to be there after the command in a clean run, so that a runtime that does nothing is found out.
+LIVING = ("process", "cgroup", "state")
+EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": ()}

@@ -84,7 +84,8 @@ def plan(subject, options):
                 for point in subject.points(operation, "main")]
     return [(operation, role, name, *point) for operation in options.operations.split(",")
             for role in options.role.split(",") if not (role == "init" and operation in ("delete", "start"))
-            for point in subject.points(operation, role, STATE_CHANGING) for name in options.errno.split(",")]
+            for point in subject.points(operation, role, STATE_CHANGING) for name in options.errno.split(",")
+            if (role, subject.names[point[0]], point[1]) != ("main", "execve", 1)]  # the start of the runtime itself
 
 
 def chosen(points, options):
@@ -120,19 +121,28 @@ def sweep(options):
     return records
 
 
+def told(record):
+    """A command that failed may leave what it could not remove, if it says so. A failed `delete` leaves all."""
+    if record["code"] == 0:
+        return False
+    named = [str(entry) for entries in record["before"].values() for entry in entries]
+    return record["operation"] == "delete" or any(name in record["message"] for name in [*named, "remain"])
+
+
 COLUMNS = {
     "points": lambda r: True,
     "reached": lambda r: r["reached"],
     "hung": lambda r: r["hung"],
     "weaker": lambda r: bool(r.get("weaker")),
     "aborted": lambda r: r.get("aborted", False) and r["call"] not in ALLOCATOR,
-    "silent": lambda r: r.get("silent", False),
+    "silent": lambda r: r.get("silent", False) and r["call"] not in ALLOCATOR,
     "left": lambda r: bool(r.get("before")),
+    "unsaid": lambda r: r["action"] != "kill" and bool(r.get("before")) and not told(r),
     "delete failed": lambda r: r["delete"] != 0,
     "leaked": lambda r: bool(r["leak"]),
     "leaked process": lambda r: "process" in r["leak"],
 }
-BAD = ("hung", "weaker", "aborted", "silent", "delete failed", "leaked")
+BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked")
 
 
 def table(records, details):
