@@ -83,7 +83,7 @@ let package = Package(
       "AdapterTests",
       [
         "Domain", "Ports", "Linux", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp", "Capabilities",
-        "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation",
+        "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner", "Console",
       ]),
     tests(
       "ConformanceTests",

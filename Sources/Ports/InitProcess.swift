@@ -85,7 +85,7 @@ public enum InitEvent: Equatable, Sendable {
   case terminal(Int32)
   /// A step failed and the process is gone, or about to be.
   case failed(StepFailure)
-  /// It executed its program.
+  /// It executed its program, or has nothing left to do but wait for `start`.
   case executed
   /// It ended without a word: by this wait status, if it could be had.
   case died(waitStatus: Int32?)
@@ -119,6 +119,8 @@ public enum SpawnError: Error, Equatable, Sendable {
   case slot(origin: JSONPointer, SystemFailure)
   /// A namespace could not be joined.
   case namespace(origin: JSONPointer, SystemFailure)
+  /// A resource limit could not be set.
+  case limit(origin: JSONPointer, SystemFailure)
   /// The process said something that makes no sense.
   case protocolViolation(String)
   /// The runtime has more than one thread where one is required.

@@ -60,6 +60,7 @@ public enum Processes {
 
   /// How many threads the caller has.
   public static func threadCount() throws(Errno) -> Int {
-    Int(try Files.status(try Procfs().open("self/task", O_RDONLY).number).st_nlink) - 2
+    let tasks = try Procfs().open("self/task", O_RDONLY)
+    return Int(try Files.status(tasks.number).st_nlink) - 2
   }
 }

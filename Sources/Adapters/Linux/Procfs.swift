@@ -44,6 +44,8 @@ public struct Procfs: ~Copyable {
 
   /// Reads a whole file below, at most `limit` bytes.
   public func read(_ name: UnsafePointer<CChar>, limit: Int = 1 << 20) throws(Errno) -> [UInt8] {
-    try Files.readAll(try open(name, O_RDONLY).number, limit: limit)
+    // A temporary would be closed before its number is used.
+    let file = try open(name, O_RDONLY)
+    return try Files.readAll(file.number, limit: limit)
   }
 }

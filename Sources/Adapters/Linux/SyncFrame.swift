@@ -21,8 +21,10 @@ public struct SyncFrame: Equatable, Sendable {
     case reached
     /// To the parent: the step `index` failed, or the process could not begin (`SyncFrame.birth`).
     case failed
-    /// To the parent: the next call is `execve`. The end of the stream then means that it happened; a
-    /// `failed` frame that it did not.
+    /// To the parent: all is done but `execve`, or the wait for `start`. The end of the stream then means
+    /// that it happened (a process that waits for `start` closes the socket itself); a `failed` frame that
+    /// `execve` failed. Without this frame the end of the stream is a death. A parent that is gone by now
+    /// is no failure: `brokenPipe` is passed over.
     case executing
     /// To the parent, before the init stage runs: it waits to be given ids or clock offsets.
     case born

@@ -1,0 +1,182 @@
+import CLinux
+public import Domain
+import Linux
+public import Ports
+
+/// The parent's side of the conversation with a process on its way through a plan.
+public final class SpawnedProcess: InitProcess {
+  public let identity: ProcessIdentity
+  public let processDescriptor: Int32
+
+  /// How long a process that closed its socket may take to be seen dead, in milliseconds.
+  private static let deathDeadline: Int64 = 10_000
+
+  private let socket: Descriptor
+  private let entries: Int
+  private let limits: [Birth.PlannedLimit]
+  private var slots: [Int32]
+  private var console: Int32
+  private var waitsAt: Milestone?
+  private var isExecuting = false
+  private var end: Processes.End?
+  private var isReaped = false
+
+  /// Takes over all descriptors.
+  init(
+    identity: ProcessIdentity, processDescriptor: Int32, socket: consuming Descriptor, plan: Plan,
+    slots: [Int32], console: Int32
+  ) {
+    self.identity = identity
+    self.processDescriptor = processDescriptor
+    self.socket = socket
+    self.slots = slots
+    self.console = console
+    entries = plan.entries.count
+    limits = plan.birth.limits
+  }
+
+  deinit {
+    closeSlots()
+    closeConsole()
+    _ = Descriptor(owning: processDescriptor)
+  }
+
+  public func deliver(_ plan: EncodedPlan) throws(SpawnError) {
+    let frame = SyncFrame(
+      .plan, index: UInt32(truncatingIfNeeded: plan.bytes.count),
+      detail: UInt32(truncatingIfNeeded: slots.count))
+    defer { closeSlots() }
+    do throws(Errno) {
+      try PlanDelivery.send(frame, plan.bytes, slots, on: socket.number)
+    } catch {
+      try tolerateDeath(error, "plan")
+    }
+  }
+
+  public func proceed() throws(SpawnError) {
+    if waitsAt == .ready {
+      // Not earlier: the limits are the program's, and might stop the init stage on its way.
+      try BirthGifts.set(limits, of: identity.pid)
+    }
+    waitsAt = nil
+    do throws(Errno) {
+      try SyncChannel.send(SyncFrame(.proceed), on: socket.number)
+    } catch {
+      try tolerateDeath(error, "proceed")
+    }
+  }
+
+  public func nextEvent() throws(SpawnError) -> InitEvent {
+    while true {
+      var descriptors = [
+        pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: console, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: processDescriptor, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = try require("poll", "init process") { () throws(Errno) in
+        try Waiting.poll(&descriptors, timeout: nil)
+      }
+      if descriptors[1].revents != 0 {
+        if let terminal = try receiveTerminal() { return .terminal(terminal) }
+      } else if descriptors[0].revents != 0 {
+        if let event = try receive() { return event }
+      } else {
+        return ending()
+      }
+    }
+  }
+
+  public func kill() {
+    guard !isReaped else { return }
+    // It fails only when the process is gone already.
+    try? Processes.signal(processDescriptor, SIGKILL)
+    reap()
+  }
+
+  /// One frame; nil for one that is no event.
+  private func receive() throws(SpawnError) -> InitEvent? {
+    var none = 0
+    let frame: SyncFrame?
+    do throws(Errno) {
+      frame = try SyncChannel.receive(on: socket.number, received: &none)
+    } catch {
+      // A peer that died with our words unread.
+      guard error == SpawnedProcess.reset else {
+        throw .protocolViolation("unreadable frame: \(error)")
+      }
+      return ending()
+    }
+    guard let frame else { return ending() }
+    switch frame.kind {
+    case .reached:
+      guard let milestone = Milestone(rawValue: UInt8(truncatingIfNeeded: frame.index)) else {
+        throw .protocolViolation("unknown milestone \(frame.index)")
+      }
+      waitsAt = milestone
+      return .reached(milestone)
+    case .failed:
+      return try failure(frame)
+    case .executing:
+      isExecuting = true
+      return nil
+    default:
+      throw .protocolViolation("unexpected frame \(frame.kind.rawValue)")
+    }
+  }
+
+  private func failure(_ frame: SyncFrame) throws(SpawnError) -> InitEvent {
+    if frame.index == SyncFrame.birth { throw BirthFailure.error(frame) }
+    guard Int(frame.index) < entries else { throw .protocolViolation("unknown step \(frame.index)") }
+    return .failed(frame.failure)
+  }
+
+  /// The stream ended, or the process did.
+  private func ending() -> InitEvent {
+    if isExecuting { return .executed }
+    reap()
+    switch end {
+    case .exited(let code): return .died(waitStatus: (code & 0xFF) << 8)
+    case .signalled(let signal): return .died(waitStatus: signal & 0x7F)
+    case nil: return .died(waitStatus: nil)
+    }
+  }
+
+  private func reap() {
+    guard !isReaped,
+      let ended = try? Waiting.readable(processDescriptor, timeout: SpawnedProcess.deathDeadline),
+      ended
+    else { return }
+    isReaped = true
+    // Who is no child of ours (an embedder's reaper took it) has no status.
+    end = try? Processes.reap(processDescriptor)
+  }
+
+  private func receiveTerminal() throws(SpawnError) -> Int32? {
+    var terminal: Int32 = -1
+    let received = try require("recvmsg", "console") { () throws(Errno) in
+      try ConsolePair.receive(on: console, &terminal)
+    }
+    closeConsole()
+    return received ? terminal : nil
+  }
+
+  /// A broken connection is no answer: what the process has to say, or its end, is the next event.
+  private func tolerateDeath(_ error: Errno, _ subject: String) throws(SpawnError) {
+    guard error == .brokenPipe || error == SpawnedProcess.reset else {
+      throw .system(SystemFailure(call: "sendmsg", subject: subject, errno: error))
+    }
+  }
+
+  private func closeSlots() {
+    for slot in slots { _ = Descriptor(owning: slot) }
+    slots = []
+  }
+
+  private func closeConsole() {
+    if console >= 0 { _ = Descriptor(owning: console) }
+    console = -1
+  }
+
+  /// `ECONNRESET`.
+  private static let reset = Errno(rawValue: 104)
+}
