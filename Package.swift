@@ -82,12 +82,16 @@ let package = Package(
     tests(
       "AdapterTests",
       [
-        "Domain", "Ports", "Linux", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp", "Capabilities",
-        "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner", "Console",
+        "CLinux", "Domain", "Ports", "Linux", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp",
+        "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner",
+        "Console",
       ]),
     tests(
       "ConformanceTests",
-      ["Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2", "StateDirectory"]),
-    tests("KitTests", ["Domain", "Ports", "Kit", "Simulation"]),
+      [
+        "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
+        "StateDirectory",
+      ]),
+    tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Simulation"]),
   ]
 )

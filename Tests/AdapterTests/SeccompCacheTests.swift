@@ -1,5 +1,5 @@
+import CLinux
 import Domain
-import Glibc
 import Ports
 import Seccomp
 import Testing

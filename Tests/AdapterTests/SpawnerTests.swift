@@ -1,5 +1,5 @@
+import CLinux
 import Domain
-import Glibc
 import Linux
 import Ports
 import Testing
