@@ -1,1 +1,92 @@
-// Room for the use cases.
+import Domain
+import Init
+import Linux
+
+/// The command line of the runtime, over whatever the composition is made of.
+public enum Kit {
+  /// Runs the command that the arguments (the program's name first) ask for; returns the exit code.
+  public static func main(_ arguments: [String], _ composition: () -> Composition) -> Int32 {
+    var log = Log()
+    var command: Command?
+    do throws(Failure) {
+      let invocation = try parse(Array(arguments.dropFirst()), &log)
+      command = invocation.command
+      if let text = immediate(invocation) {
+        Output.write(text)
+        return 0
+      }
+      let context = try Context(invocation, composition())
+      do throws(Failure) {
+        return try context.perform()
+      } catch {
+        log = context.log
+        throw error
+      }
+    } catch {
+      return report(error, command, log)
+    }
+  }
+
+  /// Ends the process with a code, at once: there is nothing to tidy up.
+  public static func exit(_ code: Int32) -> Never {
+    Processes.exit(code)
+  }
+
+  private static func parse(_ arguments: [String], _ log: inout Log) throws(Failure) -> Invocation {
+    let invocation: Invocation
+    do throws(UsageError) { invocation = try Parser.parse(arguments) } catch { throw .usage(error) }
+    log = try Context.log(invocation)
+    return invocation
+  }
+
+  /// What can be answered without looking at anything.
+  private static func immediate(_ invocation: Invocation) -> String? {
+    if invocation.flag(.help) { return Help.text(invocation.command) }
+    if invocation.flag(.version) { return Version.text }
+    return invocation.command == nil ? Help.text(nil) : nil
+  }
+
+  private static func report(_ failure: Failure, _ command: Command?, _ log: Log) -> Int32 {
+    if case .usage(let error) = failure {
+      if error.showsHelp { Output.write("Incorrect Usage: \(error)\n\n" + Help.text(error.command)) }
+      log.fail(error.description)
+      return error.code
+    }
+    log.fail(command.map { "martlet \($0.rule.name) failed: \(failure)" } ?? "\(failure)")
+    return command == .exec ? 255 : 1
+  }
+}
+
+extension UsageError {
+  /// The exit code, which callers tell apart from that of a container only for `exec`.
+  fileprivate var code: Int32 {
+    switch self {
+    case .unknownCommand: 3
+    default: command == .exec ? 255 : 1
+    }
+  }
+}
+
+extension Context {
+  /// Performs the command; returns the exit code.
+  func perform() throws(Failure) -> Int32 {
+    switch invocation.command {
+    case .run: return try run()
+    case .exec: return try exec()
+    case .create: try create()
+    case .start: try start()
+    case .kill: try kill()
+    case .delete: try delete()
+    case .state: try state()
+    case .list: try list()
+    case .ps: try ps()
+    case .pause: try pause()
+    case .resume: try resume()
+    case .spec: try spec()
+    case .features: try features()
+    case .plan: try plan()
+    case nil: break
+    }
+    return 0
+  }
+}

@@ -1,4 +1,8 @@
+import Kit
+
 @main
 struct Main {
-  static func main() {}
+  static func main() {
+    Kit.exit(Kit.main(CommandLine.arguments) { .standard })
+  }
 }

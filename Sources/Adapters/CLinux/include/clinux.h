@@ -61,4 +61,7 @@ static inline void clinux_restore(int number) { signal(number, SIG_DFL); }
 /// `si_pid`, likewise.
 static inline int clinux_process(const siginfo_t *information) { return information->si_pid; }
 
+/// A variable of the environment. The C library marks the result as mutable.
+static inline const char *clinux_getenv(const char *name) { return getenv(name); }
+
 #endif

@@ -1,0 +1,107 @@
+import CLinux
+public import Domain
+
+/// The process that the runtime itself is, and files of the host by path.
+public enum Host {
+  /// A variable of the environment; nil when it is not set.
+  public static func variable(_ name: String) -> String? {
+    clinux_getenv(name).map { String(cString: $0) }
+  }
+
+  /// The effective user id. The corresponding system call is `geteuid`.
+  public static var userID: UInt32 { geteuid() }
+
+  /// The effective group id. The corresponding system call is `getegid`.
+  public static var groupID: UInt32 { getegid() }
+
+  /// The present time. The corresponding system call is `clock_gettime`.
+  public static func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(
+      seconds: Int64(time.tv_sec), nanoseconds: UInt32(truncatingIfNeeded: time.tv_nsec))
+  }
+
+  /// The working directory, absolute and without links. The corresponding system call is `getcwd`.
+  public static func currentDirectory() throws(Errno) -> String {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    guard getcwd(&buffer, 4096) != nil else { throw lastErrno() }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Changes the working directory. The corresponding system call is `chdir`.
+  public static func changeDirectory(_ path: String) throws(Errno) {
+    guard chdir(path) == 0 else { throw lastErrno() }
+  }
+
+  /// Keeps others, and what is born of this process, from looking into it. The corresponding call is
+  /// `PR_SET_DUMPABLE`.
+  public static func becomeUndumpable() {
+    _ = clinux_call(Int(SYS_prctl), Int(PR_SET_DUMPABLE), 0, 0, 0, 0, 0)
+  }
+
+  /// Adopts orphans of the processes below. The corresponding call is `PR_SET_CHILD_SUBREAPER`.
+  public static func becomeSubreaper() {
+    _ = clinux_call(Int(SYS_prctl), Int(PR_SET_CHILD_SUBREAPER), 1, 0, 0, 0, 0)
+  }
+
+  /// Closes a descriptor that came as a number. The corresponding system call is `close`.
+  public static func close(_ descriptor: Int32) {
+    _ = Descriptor(owning: descriptor)
+  }
+
+  /// Where a link leads. The corresponding system call is `readlinkat`.
+  public static func readLink(_ path: String) throws(Errno) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = try call(
+      Int32(SYS_readlinkat), Int(Linux.currentDirectory), word(path), word(&buffer), buffer.count)
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
+  /// Whether a descriptor is open. The corresponding call is `F_GETFD`.
+  public static func isOpen(_ descriptor: Int32) -> Bool {
+    clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0
+  }
+
+  /// Reads a whole file, at most `limit` bytes.
+  public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+    try Files.readAll(try Files.open(path, O_RDONLY).number, limit: limit)
+  }
+
+  /// Appends a text to a file, which is made where it is missing.
+  public static func append(_ text: String, to path: String) throws(Errno) {
+    let file = try Files.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
+    try Files.writeAll(file.number, text)
+  }
+
+  /// Writes a new file; `fileExists` when there is one.
+  public static func create(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(Errno) {
+    let file = try Files.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+    try write(bytes, to: file)
+  }
+
+  /// Replaces a file as a whole: a reader sees the old one or the new one.
+  public static func replace(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(Errno) {
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let temporary = path[..<slash] + "." + path[slash...] + ".\(Processes.current)"
+    let name = String(temporary)
+    let file = try Files.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+    do {
+      try write(bytes, to: file)
+      try Files.rename(name, at: Linux.currentDirectory, to: path, at: Linux.currentDirectory)
+    } catch {
+      _ = try? Files.remove(name)
+      throw error
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to file: borrowing Descriptor) throws(Errno) {
+    let number = file.number
+    let result = bytes.withUnsafeBytes { buffer -> Result<Void, Errno> in
+      do throws(Errno) { return .success(try Files.writeAll(number, buffer)) } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+}

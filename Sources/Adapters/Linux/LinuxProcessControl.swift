@@ -1,0 +1,47 @@
+import CLinux
+public import Domain
+public import Ports
+
+/// Processes by pidfd.
+public final class LinuxProcessControl: ProcessControl {
+  /// Makes one; it holds nothing.
+  public init() {}
+
+  public func current() throws(SystemFailure) -> ProcessIdentity {
+    do throws(Errno) {
+      return try Processes.currentIdentity()
+    } catch {
+      throw SystemFailure(call: "read", subject: "/proc/self/stat", errno: error)
+    }
+  }
+
+  public func isAlive(_ process: ProcessIdentity) -> Bool {
+    Processes.isAlive(process)
+  }
+
+  public func signal(_ process: ProcessIdentity, _ signal: Int32) throws(SystemFailure) {
+    do throws(Errno) {
+      try Processes.signal(try Processes.open(process).number, signal)
+    } catch {
+      throw SystemFailure(call: "pidfd_send_signal", subject: String(process.pid), errno: error)
+    }
+  }
+
+  public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
+    do throws(Errno) {
+      try Processes.signal(try Processes.open(pid).number, signal)
+    } catch {
+      throw SystemFailure(call: "pidfd_send_signal", subject: String(pid), errno: error)
+    }
+  }
+
+  public func waitUntilGone(_ process: ProcessIdentity, milliseconds: Int64) throws(SystemFailure) -> Bool {
+    do throws(Errno) {
+      let opened = try Processes.open(process)
+      return try Waiting.readable(opened.number, timeout: milliseconds)
+    } catch {
+      if error == .noSuchProcess { return true }
+      throw SystemFailure(call: "poll", subject: "pidfd of \(process.pid)", errno: error)
+    }
+  }
+}

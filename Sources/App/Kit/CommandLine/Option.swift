@@ -1,0 +1,156 @@
+/// The options of all commands.
+enum Option: UInt8, CaseIterable {
+  case debug, log, logFormat, root, criu, systemdCgroup, rootless, config, help, version
+  case bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserveFds, pidfdSocket
+  case detach, keep, noSubreaper
+  case cwd, env, tty, user, additionalGids, process, processLabel, apparmor, noNewPrivs, cap, cgroup
+  case ignorePaused
+  case force, all, format, quiet, rootlessSpec
+}
+
+extension Option {
+  /// What follows an option.
+  enum Kind {
+    /// Nothing, or `=true` and the like.
+    case flag
+    /// A text; the last one counts.
+    case text
+    /// A number that is not negative.
+    case number
+    /// A text; all of them count. A comma is part of it.
+    case list
+  }
+
+  /// How an option is written.
+  struct Rule {
+    /// The option.
+    let option: Option
+    /// Its long name.
+    let name: String
+    /// Its short name; empty when it has none.
+    let short: String
+    /// What follows.
+    let kind: Kind
+    /// Where it is allowed.
+    let commands: CommandSet
+    /// One line for help.
+    let help: String
+  }
+
+  /// The one table of options, in the order of help.
+  static let rules: [Rule] = globalRules + creationRules + execRules + otherRules
+
+  private static let globalRules: [Rule] = [
+    Rule(
+      option: .debug, name: "debug", short: "", kind: .flag, commands: .global, help: "log debug messages too"
+    ),
+    Rule(
+      option: .log, name: "log", short: "", kind: .text, commands: .global,
+      help: "append log messages to this file (default: standard error)"),
+    Rule(
+      option: .logFormat, name: "log-format", short: "", kind: .text, commands: .global,
+      help: "'text' or 'json' (default: \"text\")"),
+    Rule(
+      option: .root, name: "root", short: "", kind: .text, commands: .global,
+      help: "directory of the containers' state, best on a tmpfs (default: \"/run/martlet\")"),
+    Rule(
+      option: .criu, name: "criu", short: "", kind: .text, commands: .global,
+      help: "path of the criu program"),
+    Rule(
+      option: .systemdCgroup, name: "systemd-cgroup", short: "", kind: .flag, commands: .global,
+      help: "let systemd manage cgroups; cgroupsPath is then slice:prefix:name"),
+    Rule(
+      option: .rootless, name: "rootless", short: "", kind: .text, commands: .global,
+      help: "'true', 'false' or 'auto' (default: \"auto\")"),
+    Rule(
+      option: .config, name: "config", short: "", kind: .text, commands: .global,
+      help: "configuration of this host (default: \"/etc/martlet/martlet.json\")"),
+    Rule(option: .help, name: "help", short: "h", kind: .flag, commands: .global, help: "show help"),
+    Rule(
+      option: .version, name: "version", short: "v", kind: .flag, commands: .global, help: "show the version"),
+  ]
+
+  private static let creationRules: [Rule] = [
+    Rule(
+      option: .bundle, name: "bundle", short: "b", kind: .text, commands: [.create, .run, .spec],
+      help: "directory of the bundle (default: the current directory)"),
+    Rule(
+      option: .consoleSocket, name: "console-socket", short: "", kind: .text,
+      commands: [.create, .run, .exec],
+      help: "Unix socket that receives the master of the terminal"),
+    Rule(
+      option: .pidfdSocket, name: "pidfd-socket", short: "", kind: .text, commands: [.create, .run, .exec],
+      help: "Unix socket that receives a pidfd of the process"),
+    Rule(
+      option: .pidFile, name: "pid-file", short: "", kind: .text, commands: [.create, .run, .exec],
+      help: "file that the process id is written to"),
+    Rule(
+      option: .noPivot, name: "no-pivot", short: "", kind: .flag, commands: [.create, .run],
+      help: "do not use pivot_root, for a root file system on a ramdisk"),
+    Rule(
+      option: .noNewKeyring, name: "no-new-keyring", short: "", kind: .flag, commands: [.create, .run],
+      help: "leave the container in the caller's session keyring"),
+    Rule(
+      option: .preserveFds, name: "preserve-fds", short: "", kind: .number, commands: [.create, .run, .exec],
+      help: "pass on this many descriptors after standard error"),
+    Rule(
+      option: .detach, name: "detach", short: "d", kind: .flag, commands: [.run, .exec],
+      help: "do not wait for the process"),
+    Rule(
+      option: .keep, name: "keep", short: "", kind: .flag, commands: .run,
+      help: "do not delete the container once its process ended"),
+    Rule(
+      option: .noSubreaper, name: "no-subreaper", short: "", kind: .flag, commands: .run,
+      help: "do not adopt the container's orphans"),
+  ]
+
+  private static let execRules: [Rule] = [
+    Rule(
+      option: .cwd, name: "cwd", short: "", kind: .text, commands: .exec,
+      help: "working directory of the process"),
+    Rule(
+      option: .env, name: "env", short: "e", kind: .list, commands: .exec,
+      help: "add NAME=value to its environment"),
+    Rule(option: .tty, name: "tty", short: "t", kind: .flag, commands: .exec, help: "give it a terminal"),
+    Rule(option: .user, name: "user", short: "u", kind: .text, commands: .exec, help: "run as <uid>[:<gid>]"),
+    Rule(
+      option: .additionalGids, name: "additional-gids", short: "g", kind: .list, commands: .exec,
+      help: "add a supplementary group"),
+    Rule(
+      option: .process, name: "process", short: "p", kind: .text, commands: .exec,
+      help: "JSON file with the whole process"),
+    Rule(
+      option: .processLabel, name: "process-label", short: "", kind: .text, commands: .exec,
+      help: "its SELinux label"),
+    Rule(
+      option: .apparmor, name: "apparmor", short: "", kind: .text, commands: .exec,
+      help: "its AppArmor profile"),
+    Rule(
+      option: .noNewPrivs, name: "no-new-privs", short: "", kind: .flag, commands: .exec,
+      help: "set no_new_privs"),
+    Rule(option: .cap, name: "cap", short: "c", kind: .list, commands: .exec, help: "add a capability"),
+    Rule(
+      option: .cgroup, name: "cgroup", short: "", kind: .list, commands: .exec,
+      help: "run it in a sub-cgroup of the container's"),
+    Rule(
+      option: .ignorePaused, name: "ignore-paused", short: "", kind: .flag, commands: .exec,
+      help: "allow a paused container"),
+  ]
+
+  private static let otherRules: [Rule] = [
+    Rule(
+      option: .force, name: "force", short: "f", kind: .flag, commands: .delete,
+      help: "kill the container first if it runs"),
+    Rule(
+      option: .all, name: "all", short: "a", kind: .flag, commands: .kill,
+      help: "signal all processes of the container"),
+    Rule(
+      option: .format, name: "format", short: "f", kind: .text, commands: [.list, .ps, .plan],
+      help: "'table' or 'json'"),
+    Rule(
+      option: .quiet, name: "quiet", short: "q", kind: .flag, commands: .list, help: "show only the ids"),
+    Rule(
+      option: .rootlessSpec, name: "rootless", short: "", kind: .flag, commands: .spec,
+      help: "write one for a user who is not root"),
+  ]
+}

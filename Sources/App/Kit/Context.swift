@@ -1,0 +1,176 @@
+import Domain
+import Linux
+import Ports
+
+/// What the use cases of one command share: its invocation, the ports as they are asked for, the log.
+final class Context {
+  let invocation: Invocation
+  let composition: Composition
+  let root: StateRoot
+  var log: Log
+
+  private var loadedConfiguration: HostConfiguration?
+  private var gatheredFacts: Facts?
+
+  lazy var store: any StateStore = composition.store(root.path)
+  lazy var processes: any ProcessControl = composition.processes()
+  lazy var documents: any DocumentReader = composition.documents()
+
+  init(_ invocation: Invocation, _ composition: Composition) throws(Failure) {
+    self.invocation = invocation
+    self.composition = composition
+    log = try Context.log(invocation)
+    root = try StateRoot(invocation.text(.root))
+    try Context.checkRootless(invocation.text(.rootless))
+  }
+
+  /// The log that the command line asks for.
+  static func log(_ invocation: Invocation) throws(Failure) -> Log {
+    var log = Log(path: invocation.filled(.log), isVerbose: invocation.flag(.debug))
+    if log.path == "/dev/stderr" { log.path = nil }
+    switch invocation.text(.logFormat) {
+    case nil, "", "text": break
+    case "json": log.format = .json
+    case .some(let other): throw .argument(.logFormat(other))
+    }
+    return log
+  }
+
+  private static func checkRootless(_ text: String?) throws(Failure) {
+    let allowed = [
+      "auto", "", "true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False",
+    ]
+    guard let text, !allowed.contains(text) else { return }
+    throw .argument(.rootless(text))
+  }
+
+  /// The host's configuration, read when it is first asked for.
+  func configuration() throws(Failure) -> HostConfiguration {
+    if let loadedConfiguration { return loadedConfiguration }
+    let path = invocation.filled(.config) ?? Host.variable("MARTLET_CONFIG").flatMap { $0.isEmpty ? nil : $0 }
+    do throws(ConfigurationError) {
+      let loaded = try HostConfiguration.load(named: path) { documents }
+      loadedConfiguration = loaded
+      if log.path == nil { log.path = loaded.log }
+      return loaded
+    } catch {
+      throw .configuration(error)
+    }
+  }
+
+  /// The host's facts, gathered when they are first asked for.
+  func facts() throws(Failure) -> Facts {
+    if let gatheredFacts { return gatheredFacts }
+    do throws(SystemFailure) {
+      let facts = try composition.probe().facts()
+      gatheredFacts = facts
+      return facts
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// The manager of a container's cgroups: the flag, then what the container was made with, then the
+  /// configuration.
+  func cgroups(for location: CgroupLocation?) throws(Failure) -> any CgroupManager {
+    let driver: CgroupLocation.Driver
+    if let location {
+      driver = location.driver
+    } else if invocation.flag(.systemdCgroup) {
+      driver = .systemd
+    } else {
+      driver = try configuration().cgroupManager ?? .cgroupfs
+    }
+    let layout = try facts().cgroups
+    do throws(CgroupError) {
+      return try composition.cgroups(driver, layout)
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  /// The container that the first operand names.
+  func id() throws(Failure) -> ContainerID {
+    do throws(ContainerID.Violation) {
+      return try ContainerID(invocation.operands.first ?? "")
+    } catch {
+      throw .id(error)
+    }
+  }
+
+  /// Reads and parses a file.
+  func parse(_ path: String) throws(Failure) -> JSON {
+    let limits = DocumentLimits()
+    let bytes: [UInt8]
+    do throws(Errno) {
+      bytes = try Host.read(path, limit: limits.size)
+    } catch {
+      throw .system(SystemFailure(call: "open", subject: path, errno: error))
+    }
+    do throws(DocumentError) {
+      return try documents.parse(bytes, limits: limits)
+    } catch {
+      throw .document(path: path, error)
+    }
+  }
+}
+
+/// The directory that holds the containers' state.
+struct StateRoot: Equatable {
+  /// The absolute path.
+  var path: String
+  /// It was given on the command line.
+  var isExplicit: Bool
+  /// It is the one that every command uses unless told otherwise.
+  var isDefault: Bool
+
+  init(_ given: String?) throws(Failure) {
+    let standard = StateRoot.standard
+    guard let given else {
+      (path, isExplicit, isDefault) = (standard, false, true)
+      return
+    }
+    path = try Paths.absolute(given)
+    guard path != "/" else { throw .argument(.root) }
+    isExplicit = true
+    isDefault = path == standard
+  }
+
+  private static var standard: String {
+    if Host.userID != 0, let runtime = Host.variable("XDG_RUNTIME_DIR"), !runtime.isEmpty {
+      return runtime + "/martlet"
+    }
+    return "/run/martlet"
+  }
+
+  /// Eight digits that tell apart containers of the same name below different roots; nil for the
+  /// default one.
+  var digest: String? {
+    guard !isDefault else { return nil }
+    var hash: UInt32 = 2_166_136_261
+    for byte in path.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+  }
+}
+
+/// Paths as text.
+enum Paths {
+  /// The path from the root, without `.`, `..` and doubled slashes.
+  static func absolute(_ path: String) throws(Failure) -> String {
+    if path.hasPrefix("/") { return clean(path) }
+    do throws(Errno) {
+      return clean(try Host.currentDirectory() + "/" + path)
+    } catch {
+      throw .system(SystemFailure(call: "getcwd", subject: "", errno: error))
+    }
+  }
+
+  static func clean(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+}

@@ -1,0 +1,156 @@
+import Domain
+import Ports
+
+/// Why a command failed: the one error that use cases throw.
+enum Failure: Error {
+  case usage(UsageError)
+  case configuration(ConfigurationError)
+  case id(ContainerID.Violation)
+  case container(ContainerProblem)
+  case terminal(TerminalProblem)
+  case document(path: String, DocumentError)
+  case decoding(path: String, DecodingError)
+  case invalid([String])
+  case plan(PlanError)
+  case seccomp(SeccompError)
+  case cgroup(CgroupError)
+  case state(StateError)
+  case spawn(SpawnError)
+  case step(StepFailure, PlanEntry?)
+  case died(waitStatus: Int32?)
+  case hook(HookError)
+  case start(StartError)
+  case namespace(NamespaceError)
+  case argument(ArgumentProblem)
+  case system(SystemFailure)
+  case remains([String], cause: String)
+}
+
+/// A container that is not in the state that a command needs.
+enum ContainerProblem: Equatable {
+  case notRunning
+  case notPaused
+  case stillRunning(ContainerID, Status)
+  case startInState(Status)
+  case execInState(Status)
+  case initStillRunning
+}
+
+/// Terminal options that do not fit together.
+enum TerminalProblem: Equatable {
+  case needsSocket
+  case needlessSocket
+}
+
+/// A value on the command line that cannot be used.
+enum ArgumentProblem: Equatable {
+  case root
+  case rootless(String)
+  case signal(String)
+  case user(String)
+  case group(String)
+  case environment(String)
+  case capability(String)
+  case format(String)
+  case logFormat(String)
+  case preservedDescriptor(Int)
+  case fileExists(String)
+  case unsupported(String)
+  case missingProcess
+}
+
+extension Failure: CustomStringConvertible {
+  /// One line, with the texts that engines look for.
+  var description: String {
+    switch self {
+    case .usage(let error): error.description
+    case .configuration(let error): error.description
+    case .id(let violation): violation.phrase
+    case .container(let problem): problem.phrase
+    case .terminal(let problem): problem.phrase
+    case .document(let path, let error): "\(path): \(error.phrase)"
+    case .decoding(let path, let error): "\(path): \(error)"
+    case .invalid(let violations): violations.joined(separator: "; ")
+    case .plan(let error): error.description
+    case .argument(let problem): problem.phrase
+    case .remains(let what, let cause):
+      (cause.isEmpty ? "" : cause + ": ") + "could not be removed: " + what.joined(separator: ", ")
+    default: portPhrase
+    }
+  }
+
+  private var portPhrase: String {
+    switch self {
+    case .seccomp(let error): error.phrase
+    case .cgroup(let error): error.phrase
+    case .state(let error): error.phrase
+    case .spawn(let error): "unable to start container process: " + error.phrase
+    case .step(let failure, let entry): "unable to start container process: " + failure.phrase(entry)
+    case .died(let status):
+      "unable to start container process: the process ended early"
+        + (status.map { " (wait status \($0))" } ?? "")
+    case .hook(let error): error.phrase
+    case .start(let error): error.phrase
+    case .namespace(let error): error.phrase
+    case .system(let error): error.description
+    default: ""
+    }
+  }
+}
+
+extension ContainerID.Violation {
+  var phrase: String {
+    switch self {
+    case .empty: "container id cannot be empty"
+    case .tooLong(let count): "invalid container ID format: \(count) characters are too many"
+    case .malformed(let text): "invalid container ID format: \(text.quoted)"
+    }
+  }
+}
+
+extension ContainerProblem {
+  var phrase: String {
+    switch self {
+    case .notRunning: "container not running"
+    case .notPaused: "container not paused"
+    case .stillRunning(let id, let status):
+      "cannot delete container \(id) that is not stopped: \(status.rawValue)"
+    case .startInState(.stopped): "cannot start a container that has stopped"
+    case .startInState(.running): "cannot start an already running container"
+    case .startInState(let status): "cannot start a container in the \(status.rawValue) state"
+    case .execInState(.stopped): "cannot exec in a stopped container"
+    case .execInState(.paused): "cannot exec in a paused container (use --ignore-paused to override)"
+    case .execInState(let status): "cannot exec in a container in the \(status.rawValue) state"
+    case .initStillRunning: "container init still running"
+    }
+  }
+}
+
+extension TerminalProblem {
+  var phrase: String {
+    switch self {
+    case .needsSocket: "cannot allocate tty if martlet will detach without setting console socket"
+    case .needlessSocket: "cannot use console socket if martlet will not detach or allocate tty"
+    }
+  }
+}
+
+extension ArgumentProblem {
+  var phrase: String {
+    switch self {
+    case .root: "Option --root argument should not be set to /"
+    case .rootless(let text): "invalid value \(text.quoted) for --rootless"
+    case .signal(let text): "unknown signal \(text.quoted)"
+    case .user(let text): "invalid user \(text.quoted): want <uid>[:<gid>]"
+    case .group(let text): "invalid additional group \(text.quoted)"
+    case .environment(let text): "invalid environment variable \(text.quoted): want NAME=value"
+    case .capability(let text): "unknown capability \(text.quoted)"
+    case .format(let text): "invalid format option \(text.quoted)"
+    case .logFormat(let text): "invalid log-format: \(text)"
+    case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
+    case .fileExists(let name): "File \(name) exists. Remove it first"
+    case .unsupported(let what): "\(what) is not supported yet"
+    case .missingProcess: "process property must not be empty"
+    }
+  }
+}

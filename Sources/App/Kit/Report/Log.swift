@@ -1,0 +1,75 @@
+import Domain
+import Linux
+
+/// Where messages go: standard error, and the file that `--log` names.
+struct Log {
+  /// How a line is written.
+  enum Format {
+    case text, json
+  }
+
+  /// How grave a message is.
+  enum Level: String {
+    case debug, warning, error
+  }
+
+  /// The file; nil logs to standard error only.
+  var path: String?
+  /// How its lines are written.
+  var format = Format.text
+  /// Warnings and debug messages are written too. They are left out otherwise: callers expect that the
+  /// log of a failed command is one line, and that standard error of a successful one is empty.
+  var isVerbose = false
+
+  /// A message that is no error.
+  func note(_ level: Level, _ message: String) {
+    guard isVerbose else { return }
+    write(Log.line(level, message, format, time: Host.now()))
+  }
+
+  /// The error that ends a command. It appears on standard error whatever the log is.
+  func fail(_ message: String) {
+    let line = Log.line(.error, message, format, time: Host.now())
+    guard path != nil else { return Output.error(line) }
+    write(line)
+    Output.error(message + "\n")
+  }
+
+  private func write(_ line: String) {
+    guard let path else { return Output.error(line) }
+    do throws(Errno) {
+      try Host.append(line, to: path)
+    } catch {
+      Output.error("log \(path): \(error)\n\(line)")
+    }
+  }
+
+  /// One line, such as `time="…" level=error msg="…"`.
+  static func line(_ level: Level, _ message: String, _ format: Format, time: Timestamp) -> String {
+    let stamp = Timestamp(seconds: time.seconds, nanoseconds: 0).description
+    switch format {
+    case .text:
+      return "time=\"\(stamp)\" level=\(level.rawValue) msg=\(message.quoted)\n"
+    case .json:
+      return "{\"level\":\"\(level.rawValue)\",\"msg\":\(message.quoted),\"time\":\"\(stamp)\"}\n"
+    }
+  }
+}
+
+/// The standard streams. Nothing can be done when they are closed, so failures pass.
+enum Output {
+  /// Writes to standard output.
+  static func write(_ text: String) {
+    _ = try? Files.writeAll(1, text)
+  }
+
+  /// Writes JSON to standard output.
+  static func write(_ json: JSON, _ layout: JSONWriter.Layout, end: String = "") {
+    write(String(decoding: json.text(layout), as: UTF8.self) + end)
+  }
+
+  /// Writes to standard error.
+  static func error(_ text: String) {
+    _ = try? Files.writeAll(2, text)
+  }
+}

@@ -1,0 +1,115 @@
+import Domain
+import Ports
+
+extension String {
+  /// The text in quotation marks and escaped, so that it stays on one line whatever it holds.
+  var quoted: String {
+    String(decoding: JSON.string(self).text(), as: UTF8.self)
+  }
+}
+
+extension DocumentError {
+  var phrase: String {
+    switch self {
+    case .tooLarge(let limit): "larger than \(limit) bytes"
+    case .tooDeep(let limit): "nested deeper than \(limit) levels"
+    case .syntax(let line, let column, let reason): "line \(line), column \(column): \(reason)"
+    case .truncated: "ends too early"
+    }
+  }
+}
+
+extension SeccompError {
+  var phrase: String {
+    switch self {
+    case .unknownArchitecture(let name): "/linux/seccomp/architectures: unknown architecture \(name.quoted)"
+    case .unknownFlag(let name): "/linux/seccomp/flags: unknown flag \(name.quoted)"
+    case .rule(let syscall, let errno): "/linux/seccomp/syscalls: \(syscall): \(errno)"
+    case .library(let function, let errno): "/linux/seccomp: \(function): \(errno)"
+    case .unsupportedAction(let action): "/linux/seccomp: \(action.rawValue) cannot be used here"
+    }
+  }
+}
+
+extension CgroupError {
+  var phrase: String {
+    switch self {
+    case .invalidPath(let path): "invalid cgroupsPath \(path.quoted)"
+    case .controllerMissing(let name): "cgroup controller \(name) is not available"
+    case .invalidValue(let file, let reason): "cgroup \(file): \(reason)"
+    case .system(let failure): "cgroup: \(failure)"
+    case .notEmpty(let directory, let processes):
+      "container's cgroup is not empty: \(processes) process(es) found in \(directory)"
+    case .unexpectedlyFrozen(let directory): "container's cgroup unexpectedly frozen: \(directory)"
+    case .timedOut(let operation, let directory, let processes):
+      "cgroup \(operation) of \(directory) timed out; in the way: \(processes)"
+    case .unsupported(let operation): "cgroup \(operation) is not supported by this manager"
+    }
+  }
+}
+
+extension StateError {
+  var phrase: String {
+    switch self {
+    case .exists(let id): "container with given ID already exists: \(id)"
+    case .missing: "container does not exist"
+    case .malformed(let path, let reason): "\(path): \(reason)"
+    case .system(let failure): failure.description
+    }
+  }
+}
+
+extension SpawnError {
+  var phrase: String {
+    switch self {
+    case .system(let failure): failure.description
+    case .slot(let origin, let failure), .namespace(let origin, let failure), .limit(let origin, let failure):
+      origin == .root ? failure.description : "\(origin): \(failure)"
+    case .protocolViolation(let what): "the process said something unexpected: \(what)"
+    case .multithreaded(let count): "the runtime has \(count) threads where it may have one"
+    }
+  }
+}
+
+extension NamespaceError {
+  var phrase: String {
+    switch self {
+    case .processGone: "container not running"
+    case .wrongType(let expected, let path): "\(path) is no \(expected.rawValue) namespace"
+    case .system(let failure): failure.description
+    }
+  }
+}
+
+extension StartError {
+  var phrase: String {
+    switch self {
+    case .processGone: "cannot start a container that has stopped"
+    case .alreadyStarted: "cannot start an already running container"
+    case .step(let failure): "unable to start container process: " + failure.phrase(nil)
+    case .system(let failure): failure.description
+    }
+  }
+}
+
+extension HookError {
+  var phrase: String {
+    switch self {
+    case .start(let path, let failure): "error running hook \(path): \(failure)"
+    case .exited(let path, let code, let output, let errorOutput):
+      "error running hook \(path): exit status \(code), " + HookError.streams(output, errorOutput)
+    case .signalled(let path, let signal, let output, let errorOutput):
+      "error running hook \(path): signal \(signal), " + HookError.streams(output, errorOutput)
+    case .timedOut(let path, let seconds):
+      "error running hook \(path): hook ran past specified timeout of \(seconds).0s"
+    }
+  }
+
+  private static func streams(_ output: String, _ errorOutput: String) -> String {
+    "stdout: \(line(output)), stderr: \(line(errorOutput))"
+  }
+
+  private static func line(_ text: String) -> String {
+    String(text.quoted.dropFirst().dropLast())
+  }
+}

@@ -1,0 +1,33 @@
+import Domain
+import Ports
+
+extension StepFailure {
+  /// The failure in one line: the step, its place in `config.json`, the call, the errno.
+  ///
+  /// The search for the program has texts of its own, by which engines choose their exit codes.
+  func phrase(_ entry: PlanEntry?) -> String {
+    guard let entry else { return "step \(index): \(call): \(errno)" }
+    switch entry.step {
+    case .findExecutable(let name, _): return executablePhrase(name)
+    case .execute(let arguments, _): return "exec \(arguments.first ?? ""): \(errno)"
+    case .verifyWorkingDirectory:
+      return "current working directory is outside of container mount namespace root"
+        + " -- possible container breakout detected"
+    default:
+      let place = entry.origin == .root ? "" : " (\(entry.origin))"
+      let cause = call == .verify ? "not what it must be: " : "\(call): "
+      return "error during container init: \(entry.step)\(place): \(cause)\(errno)"
+    }
+  }
+
+  private func executablePhrase(_ name: String) -> String {
+    let quoted = name.quoted
+    switch errno {
+    case .noSuchFileOrDirectory where !name.utf8.contains(UInt8(ascii: "/")):
+      return "exec: \(quoted): executable file not found in $PATH"
+    case .noSuchFileOrDirectory, .notDirectory:
+      return "exec: \(quoted): stat \(name): \(errno)"
+    default: return "exec: \(quoted): \(errno)"
+    }
+  }
+}

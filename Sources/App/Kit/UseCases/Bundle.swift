@@ -1,0 +1,37 @@
+import Domain
+import Linux
+import Ports
+
+/// A bundle that was read and found right.
+struct Bundle {
+  /// Its absolute directory.
+  let path: String
+  /// Its document.
+  let document: Document
+}
+
+extension Context {
+  /// Reads the bundle in `path`, which becomes the working directory.
+  func readBundle(_ path: String?) throws(Failure) -> Bundle {
+    let directory: String
+    do throws(Errno) {
+      if let path { try Host.changeDirectory(path) }
+      directory = try Host.currentDirectory()
+    } catch {
+      throw .system(SystemFailure(call: "chdir", subject: path ?? "", errno: error))
+    }
+    let json = try parse("config.json")
+    let document: Document
+    do throws(DecodingError) {
+      document = try Document(decoding: json)
+    } catch {
+      throw .decoding(path: "config.json", error)
+    }
+    return Bundle(path: directory, document: document)
+  }
+
+  /// Checks a document against the rules.
+  func validate(_ document: Document) throws(Failure) {
+    if document.process == nil { throw .argument(.missingProcess) }
+  }
+}

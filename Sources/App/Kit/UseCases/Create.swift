@@ -1,0 +1,258 @@
+import Domain
+import Linux
+import Ports
+
+/// The making of a container, shared by `create` and `run`.
+///
+/// Its effects come in the order of the intent record: whatever stops it, the intent tells what there
+/// may be, and `Undo` takes it away.
+struct Creation {
+  private let context: Context
+  private let bundle: Bundle
+  private let manager: any CgroupManager
+  private let intent: IntentRecord
+  private let plan: Plan
+  private let filter: CompiledFilter?
+  private let waitsForStart: Bool
+
+  /// Works out all that can be known before anything is made.
+  init(_ context: Context, detached: Bool, waitsForStart: Bool) throws(Failure) {
+    let id = try context.id()
+    Host.becomeUndumpable()
+    let bundle = try context.readBundle(context.invocation.filled(.bundle))
+    try context.validate(bundle.document)
+    let facts = try context.facts()
+    let manager = try context.cgroups(for: nil)
+    let location = try Creation.locate(id, bundle, context, manager)
+    let filter = try Creation.compileFilter(bundle, context)
+    let process = bundle.document.process ?? ProcessSettings()
+    var request = PlanRequest(id: id, bundle: bundle.path)
+    request.terminal = try context.terminalReceiver(terminal: process.terminal, detached: detached)
+    request.waitsForStart = waitsForStart
+    request.avoidsPivot = context.invocation.flag(.noPivot)
+    request.newKeyring = !context.invocation.flag(.noNewKeyring)
+    request.preservedDescriptors = try context.preservedDescriptors()
+    request.seccomp = filter
+    request.capabilities = context.resolve(process.capabilities)
+    request.cgroup = location
+    do throws(PlanError) {
+      plan = try PlanCompiler.compile(bundle.document, facts: facts, request: request)
+    } catch {
+      throw .plan(error)
+    }
+    do throws(SystemFailure) {
+      intent = IntentRecord(
+        id: id, bundle: bundle.path, creator: try context.processes.current(), created: Host.now(),
+        cgroup: location)
+    } catch {
+      throw .system(error)
+    }
+    (self.context, self.bundle, self.manager) = (context, bundle, manager)
+    (self.filter, self.waitsForStart) = (filter, waitsForStart)
+  }
+
+  private static func locate(
+    _ id: ContainerID, _ bundle: Bundle, _ context: Context, _ manager: any CgroupManager
+  ) throws(Failure) -> CgroupLocation {
+    let path = bundle.document.linux?.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 }
+    do throws(CgroupError) {
+      return try manager.locate(CgroupRequest(id: id, path: path, rootDigest: context.root.digest))
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  static func compileFilter(_ bundle: Bundle, _ context: Context) throws(Failure) -> CompiledFilter? {
+    guard let profile = bundle.document.linux?.seccomp else { return nil }
+    let cache = try context.configuration().seccompCache
+    do throws(SeccompError) {
+      let filter = try context.composition.seccomp(cache).compile(profile)
+      for warning in filter.warnings { context.log.note(.warning, warning) }
+      return CompiledFilter(program: filter.program, flags: filter.flags)
+    } catch {
+      throw .seccomp(error)
+    }
+  }
+
+  /// Makes the container; when it fails, nothing of it is left, or the error says what is. `beforeStart`
+  /// is called when the process exists and has not been told to start.
+  func perform(_ beforeStart: () throws(Failure) -> Void = {}) throws(Failure) -> (ProcessRun, any StateLock)
+  {
+    let lock: any StateLock
+    do throws(StateError) { lock = try context.store.begin(intent) } catch { throw .state(error) }
+    var made = Made()
+    do throws(Failure) {
+      try make(&made, beforeStart)
+    } catch {
+      try undo(made, after: error)
+    }
+    guard let run = made.run else { throw .died(waitStatus: nil) }
+    return (run, lock)
+  }
+
+  /// What there is so far.
+  private struct Made {
+    var run: ProcessRun?
+    var cgroupIsOurs = false
+    var state: StateRecord?
+  }
+
+  private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
+    let directory = context.store.directory(of: intent.id)
+    if let filter { try FilterFile.write(filter, in: directory) }
+    // On cgroup v2 the process is born in its cgroup. On v1 its own start-up overlaps with the making
+    // of the cgroups, and it is moved while it waits for its plan.
+    let isBornInside = try context.facts().cgroups.mode == .unified
+    if isBornInside {
+      let cgroup = try makeCgroup(&made)
+      made.run = try spawn(directory, cgroup)
+    } else {
+      made.run = try spawn(directory, nil)
+      if let cgroup = try makeCgroup(&made) { Host.close(cgroup) }
+    }
+    guard var run = made.run else { return }
+    try limit(run.process.identity.pid)
+    try beforeStart()
+    var state: StateRecord?
+    do throws(Failure) {
+      let process = run.process.identity
+      try run.follow { milestone throws(Failure) in
+        switch milestone {
+        case .mounted: try runCreationHooks(process)
+        case .ready: state = try save(process)
+        }
+      }
+    } catch {
+      made.state = state
+      throw error
+    }
+    made.state = state
+    made.run = run
+  }
+
+  private func makeCgroup(_ made: inout Made) throws(Failure) -> Int32? {
+    do throws(CgroupError) {
+      let descriptor = try manager.create(intent.cgroup)
+      made.cgroupIsOurs = true
+      return descriptor
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  private func spawn(_ directory: String, _ cgroup: Int32?) throws(Failure) -> ProcessRun {
+    defer { if let cgroup { Host.close(cgroup) } }
+    do throws(SpawnError) {
+      let request = SpawnRequest(plan: plan, cgroup: cgroup, stateDirectory: directory)
+      return ProcessRun(try context.composition.spawner().spawn(request), plan)
+    } catch {
+      throw .spawn(error)
+    }
+  }
+
+  private func limit(_ pid: Int32) throws(Failure) {
+    do throws(CgroupError) {
+      try manager.add(pid, to: intent.cgroup)
+      try manager.apply(bundle.document.linux?.resources ?? Resources(), to: intent.cgroup)
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  private func runCreationHooks(_ process: ProcessIdentity) throws(Failure) {
+    let hooks = bundle.document.hooks
+    guard !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty else {
+      return
+    }
+    let state = ContainerState(
+      id: intent.id, status: .creating, pid: process.pid, bundle: bundle.path,
+      annotations: bundle.document.annotations)
+    try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil)
+    let target = HookTarget(process: process, namespaces: ownNamespaces)
+    try context.run(hooks.createContainer, state, inside: target)
+  }
+
+  private var ownNamespaces: NamespaceSet {
+    plan.birth.created.union(NamespaceSet(plan.birth.joined.map(\.type)))
+  }
+
+  private func save(_ process: ProcessIdentity) throws(Failure) -> StateRecord {
+    let root = bundle.document.root?.path ?? ""
+    let record = StateRecord(
+      id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
+      cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
+      externalDescriptors: Creation.externalDescriptors(process.pid), bundle: bundle.path,
+      rootfs: root.hasPrefix("/") ? Paths.clean(root) : Paths.clean(bundle.path + "/" + root),
+      namespaces: ownNamespaces, document: bundle.document.snapshot)
+    do throws(StateError) { try context.store.save(record) } catch { throw .state(error) }
+    return record
+  }
+
+  private static func namespacePaths(_ pid: Int32, _ facts: Facts) -> [StateRecord.NamespacePath] {
+    NamespaceType.allCases.filter { facts.namespaces.contains($0) }.map {
+      StateRecord.NamespacePath(type: $0, path: "/proc/\(pid)/ns/\($0.procName)")
+    }
+  }
+
+  private static func externalDescriptors(_ pid: Int32) -> [String] {
+    (0..<3).map { number in
+      (try? Host.readLink("/proc/self/fd/\(number)")) ?? "/dev/null"
+    }
+  }
+
+  private func undo(_ made: Made, after failure: Failure) throws(Failure) {
+    made.run?.process.kill()
+    let steps = Undo.compile(
+      intent, state: made.state, creator: nil, cgroupIsOurs: made.cgroupIsOurs)
+    let remains = context.perform(steps, intent.cgroup)
+    guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
+    throw failure
+  }
+}
+
+extension Context {
+  /// Runs hooks in order; the first failure ends it.
+  func run(_ hooks: [Hook], _ state: ContainerState, inside target: HookTarget?) throws(Failure) {
+    guard !hooks.isEmpty else { return }
+    let runner = composition.hooks()
+    let text = String(decoding: state.json.text(), as: UTF8.self)
+    for hook in hooks {
+      do throws(HookError) { try runner.run(hook, state: text, inside: target) } catch { throw .hook(error) }
+    }
+  }
+
+  /// `create`: makes a container, whose process waits for `start`.
+  func create() throws(Failure) {
+    let pidFile = try pidFilePath()
+    let creation = try Creation(self, detached: true, waitsForStart: true)
+    let (run, lock) = try creation.perform()
+    defer { lock.release() }
+    try writePidFileOrRemove(pidFile, run)
+  }
+
+  /// The absolute path of `--pid-file`, to be asked for before the directory changes.
+  func pidFilePath() throws(Failure) -> String? {
+    guard let path = invocation.filled(.pidFile) else { return nil }
+    return try Paths.absolute(path)
+  }
+
+  /// Without its pid file nobody takes care of the container.
+  func writePidFileOrRemove(_ path: String?, _ run: ProcessRun) throws(Failure) {
+    do throws(Failure) {
+      try writePidFile(path, run.process.identity.pid)
+    } catch {
+      try removeAfter(error)
+    }
+  }
+
+  /// Removes the container of this command because of a failure, which is thrown in the end.
+  func removeAfter(_ failure: Failure) throws(Failure) {
+    if let container = try find(try id()) {
+      let state = container.entry.state
+      let steps = Undo.compile(container.intent, state: state, creator: nil)
+      let remains = perform(steps, container.intent.cgroup)
+      guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
+    }
+    throw failure
+  }
+}

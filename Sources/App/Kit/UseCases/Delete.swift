@@ -1,0 +1,50 @@
+import Domain
+import Ports
+
+extension Context {
+  /// `delete`: removes a stopped container; a created one, and with `--force` any, is killed first.
+  func delete() throws(Failure) {
+    let id = try id()
+    let isForced = invocation.flag(.force)
+    guard let seen = try find(id) else {
+      guard isForced else { throw .state(.missing(id)) }
+      return
+    }
+    if isForced, seen.entry.state == nil { try stopCreator(of: seen) }
+    // Whoever took it away since then has done what was asked for.
+    guard let lock = try lock(id) else { return }
+    defer { lock.release() }
+    guard let container = try find(id) else { return }
+    guard isForced || container.mayBeDeleted else {
+      throw .container(.stillRunning(id, container.status))
+    }
+    try remove(container)
+  }
+
+  /// Removes a container that is locked, whatever runs in it.
+  func remove(_ container: LoadedContainer) throws(Failure) {
+    let state = container.entry.state
+    let steps = Undo.compile(container.intent, state: state, creator: container.intent.creator)
+    let remains = perform(steps, state?.cgroup ?? container.intent.cgroup)
+    guard remains.isEmpty else { throw .remains(remains, cause: "") }
+    runPoststop(container.report, state?.document.hooks.poststop ?? [])
+  }
+
+  /// A creator holds the lock for as long as it lives.
+  private func stopCreator(of container: LoadedContainer) throws(Failure) {
+    do throws(SystemFailure) {
+      guard try processes.current() != container.intent.creator else { return }
+    } catch {
+      throw .system(error)
+    }
+    try stop(container.intent.creator)
+  }
+}
+
+extension LoadedContainer {
+  /// Stopped, created and not started, or left behind by a creator that died (it no longer holds the
+  /// lock).
+  var mayBeDeleted: Bool {
+    status == .stopped || status == .created || status == .creating
+  }
+}

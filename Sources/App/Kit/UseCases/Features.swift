@@ -1,0 +1,51 @@
+import Domain
+import Ports
+
+extension Context {
+  /// `features`: what this runtime supports. Only what works is named.
+  func features() throws(Failure) {
+    let names = composition.capabilities().known
+    let systemCalls = JSON.object([
+      .init("enabled", .bool(true)),
+      .init("actions", .texts(SeccompAction.allCases.filter { $0 != .notify }.map(\.rawValue).sorted())),
+      .init("operators", .texts(SeccompArgument.Operator.allCases.map(\.rawValue).sorted())),
+    ])
+    let linux = JSON.object([
+      .init("namespaces", .texts(NamespaceType.allCases.map(\.rawValue).sorted())),
+      .init("capabilities", .texts(names)),
+      .init("cgroup", .flags([("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false)])),
+      .init("seccomp", systemCalls),
+      .init("apparmor", .flags([("enabled", false)])),
+      .init("selinux", .flags([("enabled", false)])),
+      .init("intelRdt", .flags([("enabled", false)])),
+      .init("mountExtensions", .object([.init("idmap", .flags([("enabled", false)]))])),
+      .init("netDevices", .flags([("enabled", false)])),
+    ])
+    let document = JSON.object([
+      .init("ociVersionMin", .string("1.0.0")),
+      .init("ociVersionMax", .string(Specification.version)),
+      .init(
+        "hooks",
+        .texts(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"])),
+      .init("mountOptions", .texts(MountOptions.names)),
+      .init("linux", linux),
+      .init(
+        "annotations",
+        .object([
+          .init("io.martlet.version", .string(Version.number)),
+          .init("io.martlet.commit", .string(Version.commit)),
+        ])),
+    ])
+    Output.write(document, .spaces, end: "\n")
+  }
+}
+
+extension JSON {
+  fileprivate static func texts(_ texts: [String]) -> JSON {
+    .array(texts.map { .string($0) })
+  }
+
+  fileprivate static func flags(_ flags: [(String, Bool)]) -> JSON {
+    .object(flags.map { Member($0.0, .bool($0.1)) })
+  }
+}

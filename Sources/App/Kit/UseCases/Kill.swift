@@ -1,0 +1,64 @@
+import Domain
+import Ports
+
+extension Context {
+  /// `kill`: signals the init process, or all processes of the container.
+  func kill() throws(Failure) {
+    let id = try id()
+    let text = invocation.operands.count > 1 ? invocation.operands[1] : "SIGTERM"
+    guard let signal = Signal(text) else { throw .argument(.signal(text)) }
+    let container = try load(id)
+    guard let state = container.entry.state else { throw .container(.notRunning) }
+    let sharesProcesses = !state.namespaces.contains(.pid)
+    if signal == .kill, sharesProcesses || invocation.flag(.all) {
+      try killAll(state, container)
+    } else if invocation.flag(.all) {
+      try signalAll(state, signal)
+    } else {
+      try signalInit(state, container, signal)
+    }
+  }
+
+  private func signalInit(
+    _ state: StateRecord, _ container: LoadedContainer, _ signal: Signal
+  ) throws(Failure) {
+    guard container.isAlive else { throw .container(.notRunning) }
+    do throws(SystemFailure) {
+      try processes.signal(state.initProcess, signal.rawValue)
+    } catch {
+      guard error.errno == .noSuchProcess else { throw .system(error) }
+      // It was alive when this command began, and has ended: so was it asked.
+      return
+    }
+    guard signal == .kill, container.status == .paused else { return }
+    // A frozen process of cgroup v1 does not die before it is thawed.
+    let manager = try cgroups(for: state.cgroup)
+    do throws(CgroupError) { try manager.setFrozen(false, state.cgroup) } catch { throw .cgroup(error) }
+  }
+
+  private func killAll(_ state: StateRecord, _ container: LoadedContainer) throws(Failure) {
+    let manager = try cgroups(for: state.cgroup)
+    let isEmpty: Bool
+    do throws(CgroupError) {
+      let pids = try manager.processes(in: state.cgroup)
+      isEmpty = pids.isEmpty && !container.isAlive
+      if !isEmpty { try manager.killAll(in: state.cgroup) }
+    } catch {
+      throw .cgroup(error)
+    }
+    guard !isEmpty || invocation.flag(.all) else { throw .container(.notRunning) }
+  }
+
+  private func signalAll(_ state: StateRecord, _ signal: Signal) throws(Failure) {
+    let manager = try cgroups(for: state.cgroup)
+    let pids: [Int32]
+    do throws(CgroupError) { pids = try manager.processes(in: state.cgroup) } catch { throw .cgroup(error) }
+    for pid in pids {
+      do throws(SystemFailure) {
+        try processes.signal(pid: pid, signal.rawValue)
+      } catch {
+        guard error.errno == .noSuchProcess else { throw .system(error) }
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Domain
+import Linux
+import Ports
+
+/// Talks with a process on its way through a plan, for `create`, `run` and `exec`.
+struct ProcessRun {
+  let process: any InitProcess
+  let plan: Plan
+  /// The master of its terminal, if the runtime keeps it; this struct's until it is taken.
+  private(set) var terminal: Int32?
+
+  init(_ process: any InitProcess, _ plan: Plan) {
+    self.process = process
+    self.plan = plan
+  }
+
+  /// Sends the plan and follows the process until it executes its program or waits for `start`;
+  /// `milestone` is called while it waits.
+  mutating func follow(_ milestone: (Milestone) throws(Failure) -> Void) throws(Failure) {
+    try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan)) }
+    while true {
+      switch try nextEvent() {
+      case .reached(let reached):
+        try milestone(reached)
+        try spawning { () throws(SpawnError) in try process.proceed() }
+      case .terminal(let descriptor): terminal = descriptor
+      case .failed(let failure):
+        throw .step(failure, plan.entries.indices.contains(failure.index) ? plan.entries[failure.index] : nil)
+      case .executed: return
+      case .died(let status): throw .died(waitStatus: status)
+      }
+    }
+  }
+
+  private func nextEvent() throws(Failure) -> InitEvent {
+    do throws(SpawnError) { return try process.nextEvent() } catch { throw .spawn(error) }
+  }
+
+  private func spawning(_ body: () throws(SpawnError) -> Void) throws(Failure) {
+    do throws(SpawnError) { try body() } catch { throw .spawn(error) }
+  }
+}
+
+extension Context {
+  /// Writes a process id for whoever called; the path was made absolute before the directory changed.
+  func writePidFile(_ path: String?, _ pid: Int32) throws(Failure) {
+    guard let path else { return }
+    do throws(Errno) {
+      try Host.replace(path, [UInt8](String(pid).utf8), mode: 0o644)
+    } catch {
+      throw .system(SystemFailure(call: "open", subject: path, errno: error))
+    }
+  }
+
+  /// Waits for a process in the foreground; returns the code to exit with.
+  func wait(_ console: any ForegroundConsole, _ run: ProcessRun) throws(Failure) -> Int32 {
+    do throws(SystemFailure) {
+      return try console.wait(for: run.process, terminal: run.terminal).code
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// A console that has taken over the signals.
+  func beginForeground() throws(Failure) -> any ForegroundConsole {
+    let console = composition.console()
+    do throws(SystemFailure) { try console.begin() } catch { throw .system(error) }
+    return console
+  }
+
+  /// Where a terminal's master goes; an error when the options do not fit together.
+  func terminalReceiver(terminal: Bool, detached: Bool) throws(Failure) -> TerminalReceiver? {
+    let socket = invocation.filled(.consoleSocket)
+    guard terminal, detached else {
+      guard socket == nil else { throw .terminal(.needlessSocket) }
+      return terminal ? .runtime : nil
+    }
+    guard let socket else { throw .terminal(.needsSocket) }
+    return .socket(path: try Paths.absolute(socket))
+  }
+
+  /// The number of descriptors to pass on; each of them must be open.
+  func preservedDescriptors() throws(Failure) -> Int {
+    guard invocation.text(.pidfdSocket) == nil else { throw .argument(.unsupported("--pidfd-socket")) }
+    let count = invocation.number(.preserveFds)
+    for number in 3..<(3 + count) where !Host.isOpen(Int32(clamping: number)) {
+      throw .argument(.preservedDescriptor(number))
+    }
+    return count
+  }
+
+  /// Resolves names; those that are unknown here are left out with a warning.
+  func resolve(_ settings: CapabilitySettings?) -> ResolvedCapabilities {
+    guard let settings else { return ResolvedCapabilities() }
+    let names = composition.capabilities()
+    let log = log
+    return ResolvedCapabilities(settings) { name in
+      let number = names.number(of: name)
+      if number == nil { log.note(.warning, "capability \(name.quoted) is unknown here, and left out") }
+      return number
+    }
+  }
+}

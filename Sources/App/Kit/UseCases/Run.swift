@@ -1,0 +1,52 @@
+import Domain
+import Linux
+import Ports
+
+extension Context {
+  /// `run`: makes a container whose process starts at once, and waits for it unless `--detach` is given.
+  func run() throws(Failure) -> Int32 {
+    let isDetached = invocation.flag(.detach)
+    let pidFile = try pidFilePath()
+    let creation = try Creation(self, detached: isDetached, waitsForStart: false)
+    if isDetached {
+      let (run, lock) = try creation.perform()
+      defer { lock.release() }
+      try finishStart(pidFile, run)
+      return 0
+    }
+    return try runInForeground(creation, pidFile)
+  }
+
+  private func runInForeground(_ creation: Creation, _ pidFile: String?) throws(Failure) -> Int32 {
+    if !invocation.flag(.noSubreaper) { Host.becomeSubreaper() }
+    var console: (any ForegroundConsole)?
+    let (run, lock) = try creation.perform { () throws(Failure) in console = try beginForeground() }
+    try finishStart(pidFile, run)
+    lock.release()
+    guard let console else { return 0 }
+    let code = try wait(console, run)
+    if !invocation.flag(.keep) { try removeEnded() }
+    return code
+  }
+
+  /// The pid file and the hooks that follow the start of a program.
+  private func finishStart(_ pidFile: String?, _ run: ProcessRun) throws(Failure) {
+    try writePidFileOrRemove(pidFile, run)
+    let hooks = try load(try id())
+    guard let state = hooks.entry.state, !state.document.hooks.poststart.isEmpty else { return }
+    do throws(Failure) {
+      try self.run(state.document.hooks.poststart, hooks.report, inside: nil)
+    } catch {
+      try removeAfter(error)
+    }
+  }
+
+  /// Removes the container of a process that has ended; whoever was quicker has done it.
+  private func removeEnded() throws(Failure) {
+    let id = try id()
+    guard let lock = try lock(id) else { return }
+    defer { lock.release() }
+    guard let container = try find(id) else { return }
+    try remove(container)
+  }
+}

@@ -1,0 +1,49 @@
+import Domain
+import Ports
+
+extension Context {
+  /// `start`: lets the process of a created container execute its program.
+  func start() throws(Failure) {
+    let id = try id()
+    guard let lock = try lock(id) else { throw .state(.missing(id)) }
+    defer { lock.release() }
+    let container = try load(id)
+    guard container.status == .created, let state = container.entry.state else {
+      throw .container(.startInState(container.status))
+    }
+    try runStartHooks(state, container)
+    do throws(StartError) {
+      try composition.gate().open(directory: store.directory(of: id), for: state.initProcess)
+    } catch {
+      throw .start(error)
+    }
+    try runPoststart(state, id)
+  }
+
+  /// Hooks of `startContainer` run with the container's credentials in its namespaces, before its
+  /// program does.
+  private func runStartHooks(_ state: StateRecord, _ container: LoadedContainer) throws(Failure) {
+    guard !state.document.hooks.startContainer.isEmpty else { return }
+    do throws(Failure) {
+      try runInside(state, state.document.hooks.startContainer, container.report)
+    } catch {
+      // The container cannot run any more as its document asks.
+      try stop(state.initProcess)
+      throw error
+    }
+  }
+
+  private func runInside(_ state: StateRecord, _ hooks: [Hook], _ report: ContainerState) throws(Failure) {
+    throw .argument(.unsupported("hooks of startContainer"))
+  }
+
+  private func runPoststart(_ state: StateRecord, _ id: ContainerID) throws(Failure) {
+    guard !state.document.hooks.poststart.isEmpty else { return }
+    do throws(Failure) {
+      try run(state.document.hooks.poststart, try load(id).report, inside: nil)
+    } catch {
+      try stop(state.initProcess)
+      throw error
+    }
+  }
+}
