@@ -45,7 +45,7 @@ struct SlotOpener: ~Copyable {
     case .execFifo:
       let path = (request.stateDirectory ?? "") + "/exec.fifo"
       return try attempt("openat", path) { () throws(Errno) in
-        try Files.open(path, O_PATH | O_NOFOLLOW).release()
+        try SlotOpener.makeFifo(path).release()
       }
     case .connection(let path):
       return try attempt("connect", path) { () throws(Errno) in try UnixSocket.connect(path).release() }
@@ -59,6 +59,15 @@ struct SlotOpener: ~Copyable {
         try Processes.open(target).release()
       }
     }
+  }
+
+  /// The fifo is there from now until `start` takes it away; the user that the process becomes may
+  /// write to it. The corresponding system calls are `mknodat` and `fchmodat`.
+  private static func makeFifo(_ name: UnsafePointer<CChar>) throws(Errno) -> Descriptor {
+    _ = try call(Int32(SYS_mknodat), Int(currentDirectory), word(name), Int(S_IFIFO) | 0o622, 0)
+    // The caller's mask takes bits away.
+    _ = try call(Int32(SYS_fchmodat), Int(currentDirectory), word(name), 0o622)
+    return try Files.open(name, O_PATH | O_NOFOLLOW)
   }
 
   private static func openTree(_ path: String, recursive: Bool) throws(Errno) -> Int32 {

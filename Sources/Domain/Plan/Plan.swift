@@ -64,7 +64,7 @@ public enum SlotSource: Equatable, Sendable {
   case mountTree(path: String, recursive: Bool)
   /// An existing path on the host, by `O_PATH`.
   case hostPath(String)
-  /// The exec fifo of the container's state directory, by `O_PATH`.
+  /// The exec fifo, made in the container's state directory, by `O_PATH`.
   case execFifo
   /// A connection to the Unix stream socket at `path`.
   case connection(path: String)

@@ -1,0 +1,144 @@
+import CLinux
+public import Domain
+import Linux
+public import Ports
+
+/// Keeps each container's records in a directory of its own below a root directory.
+///
+/// A directory is made under another name and renamed, so that its name never stands for less than a
+/// whole intent; it leaves by a rename too, so that nobody sees half of a removal.
+public final class DirectoryStateStore: StateStore {
+  private let root: StateRoot
+  private let reader: any DocumentReader
+
+  /// Makes a store. The root directory is made by the first `begin`.
+  public init(root: String, reader: any DocumentReader) {
+    self.root = StateRoot(path: root)
+    self.reader = reader
+  }
+
+  public func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock {
+    let parent = try root.openMaking()
+    let name = Preparation.name(of: intent.id, by: intent.creator)
+    let text = intent.json.text()
+    do throws(Errno) {
+      return DirectoryLock(try Preparation.make(name, text, at: parent.number).finish(as: intent.id.text))
+    } catch {
+      if error == .fileExists { throw .exists(intent.id) }
+      throw root.failure("renameat2", intent.id.text, error)
+    }
+  }
+
+  public func save(_ record: StateRecord) throws(StateError) {
+    let directory = try open(record.id)
+    let text = record.json.text()
+    let temporary = ".state.json.\(Processes.current)"
+    do throws(Errno) {
+      try RecordFile.write(text, as: temporary, at: directory.number, replacing: true)
+      try Files.rename(temporary, at: directory.number, to: RecordFile.state, at: directory.number)
+    } catch {
+      // The write's own failure is what counts; a file that was never made cannot be removed.
+      try? Files.remove(temporary, at: directory.number)
+      throw root.failure("renameat", record.id.text + "/" + RecordFile.state, error)
+    }
+  }
+
+  public func load(_ id: ContainerID) throws(StateError) -> StateEntry {
+    let directory = try open(id)
+    let files: RecordFile.Contents
+    do throws(Errno) {
+      files = try RecordFile.readAll(at: directory.number)
+    } catch {
+      // A removal took it away between two reads.
+      if error == .noSuchFileOrDirectory { throw .missing(id) }
+      throw root.failure("read", id.text, error)
+    }
+    let intent = try decode(files.intent, id, RecordFile.intent) { (json) throws(DecodingError) in
+      try IntentRecord(decoding: json)
+    }
+    var state: StateRecord?
+    if let bytes = files.state {
+      state = try decode(bytes, id, RecordFile.state) { (json) throws(DecodingError) in
+        try StateRecord(decoding: json)
+      }
+    }
+    return StateEntry(intent: intent, state: state, awaitsStart: files.awaitsStart, owner: files.owner)
+  }
+
+  public func identifiers() throws(StateError) -> [ContainerID] {
+    guard let parent = try root.open() else { return [] }
+    do throws(Errno) {
+      var found: [ContainerID] = []
+      for name in try DirectoryListing.names(in: parent.number) {
+        if Preparation.isOne(name) {
+          Preparation.sweep(name, at: parent.number)
+        } else if let id = try? ContainerID(name) {
+          found.append(id)
+        }
+      }
+      return found
+    } catch {
+      throw root.failure("getdents64", "", error)
+    }
+  }
+
+  public func lock(_ id: ContainerID) throws(StateError) -> any StateLock {
+    // Each round more means that the container was removed, and made anew, while this caller waited.
+    for _ in 0..<64 {
+      let directory = try open(id)
+      do throws(Errno) {
+        _ = try retrying(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX))
+        if try root.holds(id.text, directory.number) { return DirectoryLock(directory) }
+      } catch {
+        throw root.failure("flock", id.text, error)
+      }
+    }
+    throw root.failure("flock", id.text, .again)
+  }
+
+  public func remove(_ id: ContainerID) throws(StateError) {
+    guard let parent = try root.open() else { return }
+    do throws(Errno) {
+      let own = try Processes.currentIdentity()
+      try Preparation.discard(id, by: own, at: parent.number)
+    } catch {
+      throw root.failure("unlinkat", id.text, error)
+    }
+  }
+
+  public func directory(of id: ContainerID) -> String {
+    root.path + "/" + id.text
+  }
+
+  /// Opens a container's directory. Where there is none, what dead creators left is swept: nobody else
+  /// looks for it.
+  private func open(_ id: ContainerID) throws(StateError) -> Descriptor {
+    guard let parent = try root.open() else { throw .missing(id) }
+    do throws(Errno) {
+      return try Files.open(id.text, at: parent.number, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw root.failure("openat", id.text, error) }
+    }
+    for name in (try? DirectoryListing.names(in: parent.number)) ?? [] where Preparation.isOne(name) {
+      Preparation.sweep(name, at: parent.number)
+    }
+    throw .missing(id)
+  }
+
+  private func decode<Record>(
+    _ bytes: [UInt8], _ id: ContainerID, _ name: String, _ body: (JSON) throws(DecodingError) -> Record
+  ) throws(StateError) -> Record {
+    let path = directory(of: id) + "/" + name
+    let json: JSON
+    do throws(DocumentError) {
+      json = try reader.parse(bytes, limits: DocumentLimits())
+    } catch {
+      throw .malformed(path: path, reason: RecordFile.reason(error))
+    }
+    do throws(DecodingError) {
+      return try body(json)
+    } catch {
+      throw .malformed(path: path, reason: "\(error)")
+    }
+  }
+}

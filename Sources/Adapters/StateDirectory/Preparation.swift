@@ -1,0 +1,89 @@
+import CLinux
+import Domain
+import Linux
+import Ports
+
+/// A directory that is no container yet, or no more: its name says who works on it.
+///
+/// A name is `@`, the container (shortened where it is long), `@`, a pid, `@`, a start time. No container
+/// id holds an `@`.
+struct Preparation: ~Copyable {
+  private let directory: Descriptor
+  private let parent: Int32
+  private let name: String
+
+  /// The longest part of an id in a name: the rest must fit beside it.
+  private static let idLength = 180
+
+  /// The name of a process's work on a container.
+  static func name(of id: ContainerID, by process: ProcessIdentity) -> String {
+    "@\(id.text.prefix(idLength))@\(process.pid)@\(process.startTime)"
+  }
+
+  /// Whether a name is one.
+  static func isOne(_ name: String) -> Bool {
+    name.utf8.first == UInt8(ascii: "@")
+  }
+
+  /// Makes a locked directory with an intent in it.
+  static func make(_ name: String, _ intent: [UInt8], at parent: Int32) throws(Errno) -> Preparation {
+    do throws(Errno) {
+      try Files.makeDirectory(name, at: parent, mode: 0o711)
+    } catch {
+      // The same process failed to clear up before.
+      guard error == .fileExists else { throw error }
+      try DirectoryTree.remove(name, at: parent)
+      try Files.makeDirectory(name, at: parent, mode: 0o711)
+    }
+    do throws(Errno) {
+      let directory = try Files.open(name, at: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      _ = try call(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX) | Int(LOCK_NB))
+      try RecordFile.write(intent, as: RecordFile.intent, at: directory.number, replacing: false)
+      return Preparation(directory: directory, parent: parent, name: name)
+    } catch {
+      // What cannot be removed now is swept once this process is gone.
+      try? DirectoryTree.remove(name, at: parent)
+      throw error == .fileExists ? .busy : error
+    }
+  }
+
+  /// Gives it its final name, if that is free: the directory, still locked.
+  consuming func finish(as id: String) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      try Files.rename(name, at: parent, to: id, at: parent, flags: 1)
+    } catch {
+      try? DirectoryTree.remove(name, at: parent)
+      throw error
+    }
+    return directory
+  }
+
+  /// Removes a container's directory: at one moment for everybody else, then piece by piece.
+  static func discard(_ id: ContainerID, by process: ProcessIdentity, at parent: Int32) throws(Errno) {
+    let name = name(of: id, by: process) + "@gone"
+    do throws(Errno) {
+      try Files.rename(id.text, at: parent, to: name, at: parent, flags: 1)
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: return
+      case .fileExists:
+        try DirectoryTree.remove(name, at: parent)
+        try Files.rename(id.text, at: parent, to: name, at: parent, flags: 1)
+      default: throw error
+      }
+    }
+    try DirectoryTree.remove(name, at: parent)
+  }
+
+  /// Removes what a dead process left. Whoever cannot be proved dead is left alone.
+  static func sweep(_ name: String, at parent: Int32) {
+    let parts = name.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count >= 4, let pid = Int32(parts[2]), let startTime = UInt64(parts[3]),
+      !Processes.isAlive(ProcessIdentity(pid: pid, startTime: startTime)),
+      let directory = try? Files.open(name, at: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+      (try? call(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX) | Int(LOCK_NB))) != nil
+    else { return }
+    // A failure leaves it to the next one who meets it.
+    try? DirectoryTree.remove(name, at: parent)
+  }
+}

@@ -1,0 +1,235 @@
+import Domain
+import Glibc
+import Linux
+import Ports
+import Synchronization
+import Testing
+import YajlDocument
+
+@testable import StateDirectory
+
+/// `O_WRONLY | O_CREAT`, which two modules define.
+private let writeAndCreate: Int32 = 0o101
+
+/// A root directory of a test's own, removed with it.
+private final class TemporaryRoot: Sendable {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/martlet-state-XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.flatMap { Glibc.mkdtemp($0) } != nil
+    }
+    path =
+      made
+      ? String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) : "/nonexistent"
+  }
+
+  deinit {
+    if let parent = try? Files.open("/tmp", 0) {
+      try? DirectoryTree.remove(String(path.dropFirst(5)), at: parent.number)
+    }
+  }
+
+  var store: DirectoryStateStore { DirectoryStateStore(root: path + "/deep/root", reader: YajlDocument()) }
+
+  /// What is below the root, preparations included.
+  var names: [String] {
+    guard let root = try? Files.open(path + "/deep/root", 0) else { return [] }
+    return ((try? DirectoryListing.names(in: root.number)) ?? []).sorted()
+  }
+}
+
+private func intent(_ name: String, creator: ProcessIdentity? = nil) throws -> IntentRecord {
+  IntentRecord(
+    id: try ContainerID(name), bundle: "/bundle", creator: try creator ?? Processes.currentIdentity(),
+    created: Timestamp(seconds: 1_700_000_000, nanoseconds: 5),
+    cgroup: CgroupLocation(
+      driver: .cgroupfs, paths: [.init(controller: "pids", directory: "/sys/fs/cgroup/pids/x")]))
+}
+
+private func record(_ intent: IntentRecord) -> StateRecord {
+  StateRecord(
+    id: intent.id, initProcess: intent.creator, created: intent.created, rootless: false,
+    cgroup: intent.cgroup, namespacePaths: [], externalDescriptors: ["/dev/null", "/dev/null", "/dev/null"],
+    bundle: intent.bundle, rootfs: "/bundle/rootfs", namespaces: NamespaceSet(.pid), document: Document())
+}
+
+@Suite("The state directory")
+struct StateDirectoryTests {
+  private let root = TemporaryRoot()
+
+  @Test("an entry comes, changes and goes")
+  func lifecycle() throws {
+    let store = root.store
+    let intent = try intent("one")
+    #expect(throws: StateError.missing(intent.id)) { try store.load(intent.id) }
+    #expect(try store.identifiers().isEmpty)
+    let lock = try store.begin(intent)
+    var entry = try store.load(intent.id)
+    #expect(entry.intent == intent)
+    #expect(entry.state == nil)
+    #expect(!entry.awaitsStart)
+    #expect(entry.owner == Glibc.getuid())
+    try store.save(record(intent))
+    try store.save(record(intent))
+    #expect(Glibc.mkfifo(store.directory(of: intent.id) + "/exec.fifo", 0o622) == 0)
+    entry = try store.load(intent.id)
+    #expect(entry.state?.initProcess == intent.creator)
+    #expect(entry.awaitsStart)
+    #expect(try store.identifiers() == [intent.id])
+    #expect(throws: StateError.exists(intent.id)) { try store.begin(intent) }
+    lock.release()
+    lock.release()
+    try store.lock(intent.id).release()
+    try store.remove(intent.id)
+    try store.remove(intent.id)
+    #expect(root.names == [])
+    #expect(throws: StateError.missing(intent.id)) { try store.lock(intent.id) }
+    #expect(throws: StateError.missing(intent.id)) { try store.save(record(intent)) }
+  }
+
+  @Test("of many that begin one id one wins, and the losers leave nothing")
+  func race() throws {
+    for round in 0..<20 {
+      let winners = Atomic(0)
+      let losers = Atomic(0)
+      let id = "race-\(round)"
+      // Each as a process of its own: the numbers need not live.
+      onThreads(8) { index in
+        guard let mine = try? intent(id, creator: ProcessIdentity(pid: Int32(index) + 100, startTime: 1))
+        else { return }
+        do {
+          _ = try root.store.begin(mine)
+          winners.add(1, ordering: .relaxed)
+        } catch StateError.exists {
+          losers.add(1, ordering: .relaxed)
+        } catch {}
+      }
+      #expect(winners.load(ordering: .relaxed) == 1)
+      #expect(losers.load(ordering: .relaxed) == 7)
+    }
+    #expect(root.names.count == 20)
+    #expect(root.names.allSatisfy { !$0.hasPrefix("@") })
+  }
+
+  @Test("concurrent removals all succeed; a reader sees the whole entry or none")
+  func removals() throws {
+    for _ in 0..<20 {
+      let intent = try intent("gone")
+      _ = try root.store.begin(intent)
+      try root.store.save(record(intent))
+      let failures = Atomic(0)
+      onThreads(6) { index in
+        do {
+          if index < 3 {
+            try root.store.remove(intent.id)
+          } else {
+            let entry = try root.store.load(intent.id)
+            if entry.state == nil { failures.add(1, ordering: .relaxed) }
+          }
+        } catch StateError.missing {
+        } catch {
+          failures.add(1, ordering: .relaxed)
+        }
+      }
+      #expect(failures.load(ordering: .relaxed) == 0)
+    }
+    #expect(root.names == [])
+  }
+
+  @Test("a lock is waited for, and one on a directory that is gone is none")
+  func locking() throws {
+    let store = root.store
+    let intent = try intent("locked")
+    nonisolated(unsafe) let first = try store.begin(intent)
+    let order = Mutex<[String]>([])
+    onThreads(2) { index in
+      if index == 0 {
+        let second = try? root.store.lock(intent.id)
+        order.withLock { $0.append(second == nil ? "missing" : "locked") }
+      } else {
+        Glibc.usleep(20_000)
+        order.withLock { $0.append("removed") }
+        try? root.store.remove(intent.id)
+        first.release()
+      }
+    }
+    #expect(order.withLock { $0 } == ["removed", "missing"])
+  }
+
+  @Test("what a dead process left is swept; what a living one works on stays")
+  func sweeping() throws {
+    let store = root.store
+    let own = try Processes.currentIdentity()
+    _ = try store.begin(try intent("alive"))
+    let directory = root.path + "/deep/root/"
+    let dead = "@x@\(own.pid)@\(own.startTime + 1)"
+    let gone = "@y@\(own.pid)@\(own.startTime + 1)@gone"
+    let living = "@z@\(own.pid)@\(own.startTime)"
+    for name in [dead, gone, living] {
+      try Files.makeDirectory(directory + name, mode: 0o700)
+      try Files.makeDirectory(directory + name + "/notify", mode: 0o700)
+      _ = try Files.open(directory + name + "/intent.json", writeAndCreate, mode: 0o600)
+    }
+    #expect(throws: StateError.self) { try store.load(try ContainerID("x")) }
+    #expect(root.names == [living, "alive"])
+  }
+
+  @Test(
+    "a record that is none is an error that names its file",
+    arguments: ["", "{", "[]", "{\"version\": 99}", "{\"version\":1,\"id\":\"../x\"}", "\u{0}"])
+  func malformed(text: String) throws {
+    let store = root.store
+    let intent = try intent("bad")
+    _ = try store.begin(intent)
+    let path = store.directory(of: intent.id) + "/state.json"
+    let file = try Files.open(path, writeAndCreate, mode: 0o600)
+    try Files.writeAll(file.number, text)
+    do {
+      _ = try store.load(intent.id)
+      Issue.record("accepted")
+    } catch StateError.malformed(let named, _) {
+      #expect(named == path)
+    }
+  }
+
+  @Test("the longest name that a directory can have works, a longer one is refused")
+  func longNames() throws {
+    let long = try intent(String(repeating: "a", count: 255))
+    _ = try root.store.begin(long)
+    try root.store.remove(long.id)
+    #expect(throws: StateError.self) { try root.store.begin(try intent(String(repeating: "a", count: 256))) }
+    #expect(root.names == [])
+  }
+}
+
+/// Runs a body on so many threads at once and waits for all.
+private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  final class Start: Sendable {
+    let body: @Sendable (Int) -> Void
+    let index: Int
+    init(_ body: @escaping @Sendable (Int) -> Void, _ index: Int) {
+      self.body = body
+      self.index = index
+    }
+  }
+  var threads: [pthread_t] = []
+  for index in 0..<count {
+    var thread = pthread_t()
+    let start = Unmanaged.passRetained(Start(body, index)).toOpaque()
+    guard
+      pthread_create(
+        &thread, nil,
+        { argument in
+          if let argument {
+            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+            start.body(start.index)
+          }
+          return nil
+        }, start) == 0
+    else { continue }
+    threads.append(thread)
+  }
+  for thread in threads { pthread_join(thread, nil) }
+}
