@@ -159,7 +159,7 @@ LIMITS = [
     ("memory reservation", resources(memory={"reservation": 16777216}),
      {"memory/memory.soft_limit_in_bytes": "16777216", "memory.low": "16777216"}),
     ("pids limit", resources(pids={"limit": 20}), {"pids/pids.max": "20", "pids.max": "20"}),
-    ("cpu shares", resources(cpu={"shares": 512}), {"cpu/cpu.shares": "512"}),
+    ("cpu shares", resources(cpu={"shares": 512}), {"cpu/cpu.shares": "512", "cpu.weight": "59"}),
     ("cpu quota and period", resources(cpu={"quota": 50000, "period": 100000}),
      {"cpu/cpu.cfs_quota_us": "50000", "cpu/cpu.cfs_period_us": "100000", "cpu.max": "50000 100000"}),
     ("cpuset", resources(cpu={"cpus": "0", "mems": "0"}),
@@ -175,7 +175,8 @@ def limits(context, change, files):
         for file, value in files.items():
             controller, _, base = file.rpartition("/")
             if (not controller or controller in str(place).split("/")) and (place / base).is_file():
-                equal((file, (place / base).read_text().strip()), (file, value))
+                if file != "cpu.weight" or context.is_martlet:  # older peers convert by another formula
+                    equal((file, (place / base).read_text().strip()), (file, value))
                 found += 1
     check(found, "no such file on this host")
 
