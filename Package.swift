@@ -60,10 +60,10 @@ let package = Package(
     adapter("Seccomp", ["Linux", "CLinux", "CSeccomp"]),
     adapter("Capabilities", ["CCapability"]),
     adapter("YajlDocument", ["CYajl"]),
-    adapter("StateDirectory", ["Linux"]),
+    adapter("StateDirectory", ["Linux", "CLinux"]),
     adapter("Hooks", ["Linux", "CLinux"]),
     adapter("Console", ["Linux", "CLinux"]),
-    adapter("HostProbe", ["Linux"]),
+    adapter("HostProbe", ["Linux", "CLinux"]),
     adapter("Simulation"),
 
     .target(name: "CBuild", path: "Sources/App/CBuild"),

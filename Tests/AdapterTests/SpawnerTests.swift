@@ -163,3 +163,22 @@ struct LinuxProcessSpawnerTests {
     #expect(throws: NamespaceError.processGone(other)) { try joiner.open(other) }
   }
 }
+
+@Suite("The runtime's image and the parent's way round")
+struct SpawnerPartsTests {
+  @Test(
+    "the image of the running binary can be opened, and not be written through",
+    .enabled(if: getuid() == 0, "cloning a mount needs root"))
+  func image() throws {
+    let image = try RuntimeImage.open(nil)
+    let path = "/proc/self/fd/\(image.number)"
+    #expect(throws: Errno.readOnlyFileSystem) { _ = try Files.open(path, O_WRONLY) }
+  }
+
+  @Test("a connection reaches a socket behind a path longer than an address")
+  func longPath() throws {
+    #expect(throws: Errno.noSuchFileOrDirectory) { _ = try UnixSocket.connect("/nonexistent/socket") }
+    let long = "/" + String(repeating: "a", count: 200) + "/socket"
+    #expect(throws: Errno.noSuchFileOrDirectory) { _ = try UnixSocket.connect(long) }
+  }
+}

@@ -15,9 +15,10 @@ public struct Procfs: ~Copyable {
     root = opened
   }
 
-  /// Opens a file below, crossing no mount and following no link, magic or not.
+  /// Opens a file below, crossing no mount and following no magic link. `self` and its like are plain
+  /// links, made by procfs itself.
   public func open(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
-    let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)
+    let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS)
     do {
       return try Files.open(name, at: root.number, flags, resolve: resolve)
     } catch {

@@ -1,0 +1,55 @@
+import CLinux
+public import Domain
+import Linux
+public import Ports
+
+/// Looks at the host by a few reads of procfs.
+public final class LinuxHostProbe: HostProbe {
+  /// Makes a probe. It holds nothing between two looks.
+  public init() {}
+
+  public func facts() throws(SystemFailure) -> Facts {
+    var subject = "/proc"
+    do throws(Errno) {
+      let procfs = try Procfs()
+      subject = "/proc/self/uid_map"
+      let map = try procfs.read("self/uid_map", limit: 1 << 16)
+      subject = "/proc/sys/kernel/cap_last_cap"
+      let capability = ProbeText.number(try procfs.read("sys/kernel/cap_last_cap", limit: 64))
+      subject = "/proc/self/mountinfo"
+      let layout = try CgroupProbe.layout(procfs)
+      return Facts(
+        effectiveUserID: geteuid(), inUserNamespace: !ProbeText.isWholeRange(map),
+        lastCapability: capability ?? LinuxHostProbe.oldestLastCapability,
+        namespaces: LinuxHostProbe.namespaces(procfs), hasKernelCore: LinuxHostProbe.has("kcore", procfs),
+        cgroups: layout, notifySocket: LinuxHostProbe.variable("NOTIFY_SOCKET"))
+    } catch {
+      throw SystemFailure(call: "read", subject: subject, errno: error)
+    }
+  }
+
+  /// `CAP_CHECKPOINT_RESTORE`: the last one of the oldest kernel that is served.
+  private static let oldestLastCapability: UInt32 = 40
+
+  /// The kinds that can be left out of a kernel are looked for; the others are always there.
+  private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
+    var found = NamespaceSet(NamespaceType.allCases)
+    guard let directory = try? procfs.open("self/ns", O_PATH | O_DIRECTORY) else { return found }
+    for type in NamespaceType.allCases where type != .mount {
+      // Without following the link: its presence is what counts.
+      if (try? Files.open(type.procName, at: directory.number, O_PATH | O_NOFOLLOW)) == nil {
+        found.remove(NamespaceSet(type))
+      }
+    }
+    return found
+  }
+
+  private static func has(_ name: String, _ procfs: borrowing Procfs) -> Bool {
+    (try? procfs.open(name, O_PATH)) != nil
+  }
+
+  private static func variable(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+}
