@@ -40,8 +40,6 @@ def inside(context, *args):
         config["root"].update(path=str(ROOT["path"]), readonly=True)
         config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})
     name, bundle = context.bundle(*args, change=change)
-    config = dict(bundle.config, root={"path": str(ROOT["path"]), "readonly": True})
-    bundle.write(config)
     return context.must("run", "--bundle", bundle.path, name, timeout=60).text
 
 

@@ -81,9 +81,10 @@ class Context:
         self.number += 1
         name = f"s{self.number}"
         config = oci.default_config(*args, cgroup=f"{self.parent}/{name}", **process)
+        bundle = oci.Bundle(self.folder / f"b-{name}", config, None if own_rootfs else self.rootfs)
         if change:
             change(config)
-        bundle = oci.Bundle(self.folder / f"b-{name}", config, None if own_rootfs else self.rootfs)
+            bundle.write(config)
         self.made.append((name, bundle, oci.mount_table()))
         return name, bundle
 

@@ -69,7 +69,7 @@ WRONG = [
     ("/process/rlimits", [{"type": "RLIMIT_WRONG", "soft": 1, "hard": 1}]), ("/process/capabilities", []),
     ("/root", "rootfs"), ("/root/path", ""), ("/mounts", {}), ("/mounts", [7]), ("/hostname", ["a"]),
     ("/linux/namespaces", [{"type": "wrong"}]), ("/linux/namespaces", [{"type": "pid"}, {"type": "pid"}]),
-    ("/linux/resources/memory", {"limit": 1e400}), ("/linux/resources/memory", {"limit": "1m"}),
+    ("/linux/resources/memory", {"limit": 1 << 70}), ("/linux/resources/memory", {"limit": "1m"}),
     ("/linux/resources/pids", {"limit": 1.5}), ("/linux/devices", [{"path": "/dev/x", "type": "z"}]),
     ("/linux/rootfsPropagation", "upwards"), ("/linux/sysctl", {"kernel.panic": "1"}),
     ("/linux/seccomp", {"defaultAction": "SCMP_ACT_WRONG"}), ("/linux/uidMappings", [{"containerID": 0}]),

@@ -21,7 +21,8 @@ public final class LinuxProcessControl: ProcessControl {
 
   public func signal(_ process: ProcessIdentity, _ signal: Int32) throws(SystemFailure) {
     do throws(Errno) {
-      try Processes.signal(try Processes.open(process).number, signal)
+      let descriptor = try Processes.open(process)
+      try Processes.signal(descriptor.number, signal)
     } catch {
       throw SystemFailure(call: "pidfd_send_signal", subject: String(process.pid), errno: error)
     }
@@ -29,7 +30,8 @@ public final class LinuxProcessControl: ProcessControl {
 
   public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
     do throws(Errno) {
-      try Processes.signal(try Processes.open(pid).number, signal)
+      let descriptor = try Processes.open(pid)
+      try Processes.signal(descriptor.number, signal)
     } catch {
       throw SystemFailure(call: "pidfd_send_signal", subject: String(pid), errno: error)
     }

@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
