@@ -87,6 +87,15 @@ public enum Files {
     try write(Array(text.utf8), to: descriptor)
   }
 
+  /// Reads where a symbolic link leads, without a zero byte; an empty name is the link behind the
+  /// descriptor itself. The corresponding system call is `readlinkat`.
+  public static func readLink(
+    _ name: UnsafePointer<CChar>, at directory: Int32, into buffer: UnsafeMutablePointer<CChar>,
+    capacity: Int
+  ) throws(Errno) -> Int {
+    try call(Int32(SYS_readlinkat), Int(directory), word(name), word(buffer), capacity)
+  }
+
   /// Makes a directory. The corresponding system call is `mkdirat`.
   public static func makeDirectory(
     _ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory, mode: UInt32

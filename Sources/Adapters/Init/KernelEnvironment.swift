@@ -1,0 +1,75 @@
+import CLinux
+import Domain
+import Linux
+import Ports
+
+extension LinuxKernel: EnvironmentKernel {
+  func setFileModeMask(_ mask: UInt32) throws(StepFault) {
+    try attempt(.umask, SYS_umask, Int(mask))
+  }
+
+  func setHostName(_ name: PlanText) throws(StepFault) {
+    try attempt(.sethostname, SYS_sethostname, word(name.pointer), name.count)
+  }
+
+  func setDomainName(_ name: PlanText) throws(StepFault) {
+    try attempt(.setdomainname, SYS_setdomainname, word(name.pointer), name.count)
+  }
+
+  func writeKernelParameter(_ key: PlanText, _ value: PlanText) throws(StepFault) {
+    let prefix: StaticString = "sys/"
+    guard key.count < LinuxKernel.bufferSize - 8 else { throw StepFault(.open, .nameTooLong) }
+    memcpy(buffer, prefix.utf8Start, prefix.utf8CodeUnitCount)
+    memcpy(buffer + prefix.utf8CodeUnitCount, key.pointer, key.count + 1)
+    let file = try naming(.open) { () throws(Errno) in try openBelowProcfs(buffer, O_WRONLY) }
+    try naming(.write) { () throws(Errno) in
+      try Files.writeAll(file.number, UnsafeRawBufferPointer(start: value.pointer, count: value.count))
+    }
+  }
+
+  /// Opens below the host's procfs, crossing no mount and following no link.
+  func openBelowProcfs(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      return try Files.open(
+        name, at: procfs, flags, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS))
+    } catch {
+      guard error == .noSystemCall else { throw error }
+    }
+    let opened = try Files.open(name, at: procfs, flags | O_NOFOLLOW)
+    let (its, mine) = (try Files.status(opened.number), try Files.status(procfs))
+    guard its.st_dev == mine.st_dev else { throw .crossDevice }
+    return opened
+  }
+
+  func setNoNewPrivileges() throws(StepFault) {
+    try attempt(.prctl, SYS_prctl, Int(PR_SET_NO_NEW_PRIVS), 1)
+  }
+
+  func installSeccompFilter(_ program: PlanBytes, flags: UInt32) throws(StepFault) {
+    guard program.count % 8 == 0, program.count / 8 <= Int(UInt16.max) else {
+      throw StepFault(.seccomp, .invalidArgument)
+    }
+    // `struct sock_fprog`: a count, and the instructions.
+    var filter = (UInt64(program.count / 8), UInt64(UInt(bitPattern: program.baseAddress)))
+    try attempt(.seccomp, SYS_seccomp, LinuxKernel.setModeFilter, Int(flags), word(&filter))
+  }
+
+  /// `SECCOMP_SET_MODE_FILTER`.
+  private static let setModeFilter = 1
+
+  func changeDirectory(_ path: PlanText, mayRetry: Bool) throws(StepFault) {
+    guard !isInWorkingDirectory else { return }
+    do throws(StepFault) {
+      try attempt(.chdir, SYS_chdir, word(path.pointer))
+      isInWorkingDirectory = true
+    } catch {
+      guard mayRetry, error.errno == .permissionDenied || error.errno == .notPermitted else { throw error }
+    }
+  }
+
+  func verifyWorkingDirectory() throws(StepFault) {
+    // The kernel answers with a path from the root, or says that there is none.
+    try attempt(.getcwd, SYS_getcwd, word(buffer), LinuxKernel.bufferSize)
+    guard buffer[0] == CChar(UInt8(ascii: "/")) else { throw StepFault(.getcwd, .noSuchFileOrDirectory) }
+  }
+}

@@ -1,0 +1,172 @@
+import CLinux
+import Domain
+import Linux
+import Ports
+
+extension LinuxKernel: MountKernel {
+  func setTreePropagation(_ flags: MountFlags) throws(StepFault) {
+    treePropagation = flags
+    let slash: StaticString = "/"
+    try attempt(.mount, SYS_mount, 0, word(slash.utf8Start), 0, Int(truncatingIfNeeded: flags.rawValue), 0)
+  }
+
+  func attachRoot(_ slot: Slot, path: PlanText) throws(StepFault) {
+    let tree = try descriptor(slot)
+    // Only a mount that does not propagate can be pivoted away from: where the document asks for sharing,
+    // the root goes over "/" itself, which is then private.
+    let shares = treePropagation.contains(.sharedPropagation)
+    let slash: StaticString = "/"
+    if shares {
+      try attempt(
+        .mount, SYS_mount, 0, word(slash.utf8Start), 0,
+        Int(truncatingIfNeeded: MountFlags.privatePropagation.rawValue), 0)
+    }
+    let target = try openRootTarget(path, preferred: !shares)
+    do throws(StepFault) {
+      // A clone of the host's mounts is a peer of theirs until it is told otherwise.
+      try setPropagation(tree, treePropagation.union(.recursive))
+      try attach(tree, to: target.number)
+      root.replace(try naming(.dup) { () throws(Errno) in try duplicate(tree) })
+    } catch {
+      guard error.errno == .noSystemCall || error.errno == .invalidArgument else { throw error }
+      try attachRootByName(path)
+    }
+  }
+
+  /// The root's own place, if it can be reached with the ids of a user namespace; else "/".
+  private func openRootTarget(_ path: PlanText, preferred: Bool) throws(StepFault) -> Descriptor {
+    if preferred {
+      do throws(Errno) {
+        return try Files.open(path.pointer, O_PATH | O_DIRECTORY)
+      } catch {
+        guard error == .permissionDenied else { throw StepFault(.open, error) }
+      }
+    }
+    return try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) }
+  }
+
+  /// A kernel without the descriptor calls: the root is bound on itself.
+  private func attachRootByName(_ path: PlanText) throws(StepFault) {
+    let flags: MountFlags = [.bind, .recursive]
+    try attempt(
+      .mount, SYS_mount, word(path.pointer), word(path.pointer), 0, Int(truncatingIfNeeded: flags.rawValue), 0
+    )
+    root.replace(
+      try naming(.open) { () throws(Errno) in try Files.open(path.pointer, O_PATH | O_DIRECTORY) })
+  }
+
+  private func duplicate(_ number: Int32) throws(Errno) -> Descriptor {
+    Descriptor(owning: Int32(try call(Int32(SYS_fcntl), Int(number), Int(F_DUPFD_CLOEXEC), 3)))
+  }
+
+  func mount(_ mount: FileSystemMountOperands) throws(StepFault) {
+    let target = try openDirectory(mount.destination, plain: mount.plainTarget)
+    let data = try mountData(mount, target: target.number)
+    if mount.copyUp {
+      try mountCopyingUp(mount, on: target.number, data: data)
+    } else {
+      try self.mount(mount.type, mount.source, on: target.number, mount.flags, data: data)
+    }
+  }
+
+  /// Opens, or makes, the directory to mount on; the root itself is never one.
+  func openDirectory(_ path: PlanText, plain: Bool) throws(StepFault) -> Descriptor {
+    let options: RootFD.Options = plain ? [.createDirectories, .noLinks] : .createDirectories
+    let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, options) }
+    if try naming(.fstat, { () throws(Errno) in try root.isRoot(target.number) }) {
+      throw StepFault(.verify, .invalidArgument)
+    }
+    return target
+  }
+
+  /// The file system's options, with the mode of the covered directory where the step asks for it.
+  private func mountData(
+    _ mount: FileSystemMountOperands, target: Int32
+  ) throws(StepFault) -> UnsafePointer<CChar>? {
+    guard mount.inheritMode else { return mount.data.count > 0 ? mount.data.pointer : nil }
+    let mode = try naming(.fstat) { () throws(Errno) in try Files.status(target).st_mode }
+    guard mount.data.count < LinuxKernel.bufferSize - 32 else { throw StepFault(.mount, .invalidArgument) }
+    let key: StaticString = "mode="
+    memcpy(buffer, key.utf8Start, key.utf8CodeUnitCount)
+    var end = key.utf8CodeUnitCount
+    end += write(UInt64(mode & 0o7777), radix: 8, to: buffer + end)
+    if mount.data.count > 0 {
+      buffer[end] = CChar(UInt8(ascii: ","))
+      memcpy(buffer + end + 1, mount.data.pointer, mount.data.count + 1)
+    }
+    return UnsafePointer(buffer)
+  }
+
+  func bind(_ bind: BindMountOperands) throws(StepFault) {
+    let source = try descriptor(bind.source)
+    let target = try openBindTarget(bind.destination, like: source)
+    do throws(StepFault) {
+      try setBindFlags(source, bind)
+      try attach(source, to: target.number)
+    } catch {
+      guard error.errno == .noSystemCall || error.errno == .invalidArgument else { throw error }
+      try bindByPath(bind, target: target.number)
+    }
+  }
+
+  private func openBindTarget(_ path: PlanText, like source: Int32) throws(StepFault) -> Descriptor {
+    let isDirectory = try naming(.fstat) { () throws(Errno) in
+      try Files.status(source).st_mode & 0o170000 == 0o040000
+    }
+    if isDirectory { return try openDirectory(path, plain: false) }
+    return try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, .createFile) }
+  }
+
+  /// As a remount would: flags that are not asked for are cleared, unless they are locked; a locked one
+  /// that the document clears by name is an error.
+  private func setBindFlags(_ mount: Int32, _ bind: BindMountOperands) throws(StepFault) {
+    guard !bind.flags.union(bind.cleared).isEmpty else { return }
+    let set = bind.flags.intersection(MountAttributes.settable.union(.accessTimes))
+    do throws(StepFault) {
+      try setAttributes(
+        mount, set: set, cleared: MountAttributes.settable.subtracting(set), recursive: false)
+    } catch {
+      guard error.errno == .notPermitted,
+        try currentFlags(of: mount).isDisjoint(with: bind.cleared)
+      else { throw error }
+      try setAttributes(mount, set: set, cleared: [], recursive: false)
+    }
+  }
+
+  /// A kernel without the descriptor calls. The source is the host's path, the target is a descriptor.
+  private func bindByPath(_ bind: BindMountOperands, target: Int32) throws(StepFault) {
+    let flags = MountFlags.bind.union(bind.recursive ? .recursive : [])
+    try attempt(
+      .mount, SYS_mount, word(bind.path.pointer), word(name(of: target)), 0,
+      Int(truncatingIfNeeded: flags.rawValue), 0)
+    guard !bind.flags.union(bind.cleared).isEmpty else { return }
+    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(bind.destination.pointer) }
+    do throws(StepFault) {
+      try remountByName(mounted.number, bind.flags)
+    } catch {
+      let current = try currentFlags(of: mounted.number)
+      guard error.errno == .notPermitted, current.isDisjoint(with: bind.cleared) else { throw error }
+      try remountByName(mounted.number, bind.flags.union(current))
+    }
+  }
+
+  func remount(
+    _ destination: PlanText, flags: MountFlags, cleared: MountFlags, data: PlanText
+  ) throws(StepFault) {
+    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(destination.pointer) }
+    let all = flags.union(.remount)
+    try attempt(
+      .mount, SYS_mount, 0, word(name(of: mounted.number)), 0, Int(truncatingIfNeeded: all.rawValue),
+      word(data.pointer))
+  }
+
+  func setTreeAttributes(_ destination: PlanText, set: MountFlags, cleared: MountFlags) throws(StepFault) {
+    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(destination.pointer) }
+    try setAttributes(mounted.number, set: set, cleared: cleared, recursive: true)
+  }
+
+  func setPropagation(_ destination: PlanText, _ flags: MountFlags) throws(StepFault) {
+    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(destination.pointer) }
+    try setPropagation(mounted.number, flags)
+  }
+}

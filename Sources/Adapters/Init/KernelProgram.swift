@@ -1,0 +1,148 @@
+import CLinux
+import Domain
+import Linux
+import Ports
+
+extension LinuxKernel: ProgramKernel {
+  func reach(_ milestone: Milestone) throws(StepFault) {
+    var none = 0
+    let answer: SyncFrame?
+    do throws(Errno) {
+      try SyncChannel.send(SyncFrame(.reached, index: UInt32(milestone.rawValue)), on: socket)
+      answer = try SyncChannel.receive(on: socket, received: &none)
+    } catch {
+      answer = nil
+    }
+    // The parent is gone, or has changed its mind: nobody is left to tell.
+    guard let answer, answer.kind == .proceed else { Processes.exit(1) }
+    guard milestone == .ready else { return }
+    // From here on the container outlives the runtime.
+    try attempt(.prctl, SYS_prctl, Int(PR_SET_PDEATHSIG), 0)
+  }
+
+  func findHome(_ uid: UInt32) throws(StepFault) {
+    let text: StaticString = "HOME="
+    memcpy(home, text.utf8Start, text.utf8CodeUnitCount)
+    let place = home + text.utf8CodeUnitCount
+    place[0] = CChar(UInt8(ascii: "/"))
+    place[1] = 0
+    guard let found = try? root.open("/etc/passwd"), let status = try? Files.status(found.number),
+      status.st_mode & 0o170000 == 0o100000,
+      let file = try? Files.open(name(of: found.number), at: procfs, O_RDONLY)
+    else { return }
+    var reader = PasswdReader(file.number, buffer, capacity: LinuxKernel.bufferSize)
+    reader.copyHome(of: uid, to: place, capacity: LinuxKernel.homeSize - text.utf8CodeUnitCount)
+  }
+
+  func findExecutable(_ name: PlanText, searchPath: PlanText) throws(StepFault) {
+    guard name.count > 0, name.count < Int(PATH_MAX) else {
+      throw StepFault(.execve, .noSuchFileOrDirectory, detail: ExecutableSearch.inPath)
+    }
+    if strchr(name.pointer, Int32(UInt8(ascii: "/"))) != nil {
+      memcpy(executable, name.pointer, name.count + 1)
+      if let errno = ExecutableSearch.refusal(executable) {
+        throw StepFault(.execve, errno, detail: ExecutableSearch.byName)
+      }
+      return
+    }
+    try ExecutableSearch.search(name, searchPath, into: executable, capacity: LinuxKernel.executableSize)
+  }
+
+  func closeDescriptors(preserved: UInt32) throws(StepFault) {
+    let first = 3 + Int(preserved)
+    let result = clinux_call(
+      Int(SYS_close_range), first, Int(UInt32.max), Int(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
+    guard result < 0 else { return }
+    guard result == -Int(ENOSYS) || result == -Int(EINVAL) else {
+      throw StepFault(.closeRange, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
+    }
+    try markEach(from: first)
+  }
+
+  /// A kernel without `close_range`: each open descriptor, as procfs lists them.
+  private func markEach(from first: Int) throws(StepFault) {
+    let list = try naming(.open) { () throws(Errno) in
+      try openBelowProcfs("thread-self/fd", O_RDONLY | O_DIRECTORY)
+    }
+    while true {
+      let size = clinux_call(
+        Int(SYS_getdents64), Int(list.number), word(buffer), LinuxKernel.bufferSize, 0, 0, 0)
+      guard size >= 0 else { throw StepFault(.getdents, Errno(rawValue: Int32(truncatingIfNeeded: -size))) }
+      if size == 0 { return }
+      var offset = 0
+      while offset + 19 < size {
+        let record = UnsafeRawPointer(buffer + offset)
+        offset += Int(record.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
+        let number = Int(atoi((record + 19).assumingMemoryBound(to: CChar.self)))
+        guard number >= first else { continue }
+        _ = clinux_call(Int(SYS_fcntl), number, Int(F_SETFD), Int(FD_CLOEXEC), 0, 0, 0)
+      }
+    }
+  }
+
+  func awaitStart(_ slot: Slot) throws(StepFault) {
+    let path = try descriptor(slot)
+    // The parent has nothing more to hear; whoever starts the container listens at the fifo.
+    try naming(.sendmsg) { () throws(Errno) in try SyncChannel.send(SyncFrame(.executing), on: socket) }
+    closeSocket()
+    fifo = try naming(.open) { () throws(Errno) in
+      try Files.open(name(of: path), at: procfs, O_WRONLY).release()
+    }
+    var released = UInt8(ascii: "0")
+    try naming(.write) { () throws(Errno) in
+      try withUnsafeBytes(of: &released) { (bytes) throws(Errno) in try Files.writeAll(fifo, bytes) }
+    }
+  }
+
+  func closeSocket() {
+    guard socket >= 0 else { return }
+    _ = Descriptor(owning: socket)
+    socket = -1
+  }
+
+  func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
+    let pointers = try PointerArrays(arguments: arguments, environment: environment, home: home)
+    if socket >= 0 {
+      try naming(.sendmsg) { () throws(Errno) in try SyncChannel.send(SyncFrame(.executing), on: socket) }
+    }
+    try attempt(
+      .execve, SYS_execve, word(executable), word(pointers.arguments), word(pointers.environment))
+  }
+}
+
+/// `argv` and `envp`, in memory of their own. The corresponding system call is `mmap`.
+struct PointerArrays: ~Copyable {
+  let arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>
+  let environment: UnsafeMutablePointer<UnsafePointer<CChar>?>
+
+  init(
+    arguments list: PlanTextList, environment variables: PlanTextList, home: UnsafePointer<CChar>
+  ) throws(StepFault) {
+    let count = list.count + variables.count + 3
+    let flags = Int(MAP_PRIVATE) | Int(MAP_ANONYMOUS)
+    let address = try naming(.execve) { () throws(Errno) in
+      try call(Int32(SYS_mmap), 0, count * 8, Int(PROT_READ | PROT_WRITE), flags, -1, 0)
+    }
+    guard let start = UnsafeMutableRawPointer(bitPattern: address) else {
+      throw StepFault(.execve, .noMemory)
+    }
+    let pointers = start.bindMemory(to: UnsafePointer<CChar>?.self, capacity: count)
+    PointerArrays.fill(pointers, list)
+    arguments = pointers
+    environment = pointers + list.count + 1
+    PointerArrays.fill(environment, variables)
+    if home[0] != 0 {
+      environment[variables.count] = home
+      environment[variables.count + 1] = nil
+    }
+  }
+
+  private static func fill(_ pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>, _ list: PlanTextList) {
+    var next = list.first
+    for index in 0..<list.count {
+      pointers[index] = next
+      next += strlen(next) + 1
+    }
+    pointers[list.count] = nil
+  }
+}

@@ -1,0 +1,208 @@
+import CLinux
+public import Domain
+
+/// A root file system by descriptor: the only way to reach anything inside it.
+///
+/// Paths are the container's. Symbolic links are followed inside the root, `..` never leads out of it, and
+/// no path of the host is ever made of them. After it is made nothing here allocates.
+public final class RootFD {
+  /// The root directory, borrowed by whoever mounts or pivots.
+  public private(set) var number: Int32 = -1
+
+  /// The longest path with all that symbolic links add to it.
+  private static let capacity = 2 * Int(PATH_MAX)
+  private static let linkLimit = 40
+  private static let depthLimit = 256
+
+  private let pending: UnsafeMutablePointer<CChar>
+  private let scratch: UnsafeMutablePointer<CChar>
+  private let stack: UnsafeMutablePointer<Int32>
+  private var depth = 0
+
+  /// What a walk does where a component is missing, or a link.
+  public struct Options: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// Takes bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Missing directories are made, the last component included.
+    public static let createDirectories = Options(rawValue: 1)
+    /// A missing last component is made as an empty file.
+    public static let createFile = Options(rawValue: 2)
+    /// A symbolic link anywhere is `tooManySymbolicLinks`.
+    public static let noLinks = Options(rawValue: 4)
+  }
+
+  /// A root that is not there yet.
+  public init() {
+    pending = .allocate(capacity: RootFD.capacity)
+    scratch = .allocate(capacity: RootFD.capacity)
+    stack = .allocate(capacity: RootFD.depthLimit)
+  }
+
+  deinit {
+    pending.deallocate()
+    scratch.deallocate()
+    stack.deallocate()
+    if number >= 0 { _ = Descriptor(owning: number) }
+  }
+
+  /// Takes over the descriptor of the root directory.
+  public func replace(_ root: consuming Descriptor) {
+    if number >= 0 { _ = Descriptor(owning: number) }
+    number = root.release()
+  }
+
+  /// Opens by `O_PATH` what stands at a path, the last component's link followed. The corresponding
+  /// system call is `openat2` with `RESOLVE_IN_ROOT`; a kernel without it gets a verified walk.
+  public func open(
+    _ path: UnsafePointer<CChar>, _ options: Options = [], mode: UInt32 = 0o755
+  ) throws(Errno) -> Descriptor {
+    var resolve = UInt64(RESOLVE_IN_ROOT)
+    if options.contains(.noLinks) { resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
+    do throws(Errno) {
+      return try Files.open(path, at: number, O_PATH, resolve: resolve)
+    } catch {
+      let creates = !options.isDisjoint(with: [.createDirectories, .createFile])
+      guard error == .noSystemCall || (error == .noSuchFileOrDirectory && creates) else { throw error }
+    }
+    return try walk(path, options, mode: mode)
+  }
+
+  /// Whether a descriptor is the root itself.
+  public func isRoot(_ descriptor: Int32) throws(Errno) -> Bool {
+    let (its, mine) = (try Files.status(descriptor), try Files.status(number))
+    return its.st_ino == mine.st_ino && its.st_dev == mine.st_dev
+  }
+
+  /// The directory of a path's last component, and where the component begins in the path.
+  public struct Parent: ~Copyable {
+    /// The directory.
+    public let directory: Descriptor
+    /// The component, borrowed from the path.
+    public let name: UnsafePointer<CChar>
+  }
+
+  /// Opens the directory of a path's last component.
+  public func openParent(
+    _ path: UnsafePointer<CChar>, _ options: Options
+  ) throws(Errno) -> Parent {
+    var length = strlen(path)
+    while length > 1, path[length - 1] == RootFD.slash { length -= 1 }
+    var nameStart = length
+    while nameStart > 0, path[nameStart - 1] != RootFD.slash { nameStart -= 1 }
+    guard path[length] == 0, nameStart < length, nameStart < Int(PATH_MAX) else { throw .invalidArgument }
+    scratch.update(from: path, count: nameStart)
+    scratch[nameStart] = 0
+    if nameStart == 0 { return Parent(directory: try open("/", options), name: path) }
+    return Parent(directory: try open(scratch, options), name: path + nameStart)
+  }
+
+  // MARK: The verified walk
+
+  /// Walks component by component, each opened without following it; `..` goes back to the descriptor that
+  /// it came from, so that a directory moved meanwhile leads nowhere else.
+  private func walk(
+    _ path: UnsafePointer<CChar>, _ options: Options, mode: UInt32
+  ) throws(Errno) -> Descriptor {
+    let length = strlen(path)
+    guard length < Int(PATH_MAX) else { throw .nameTooLong }
+    pending.update(from: path, count: length + 1)
+    defer { pop(to: 0) }
+    var next = 0
+    var links = 0
+    while true {
+      while pending[next] == RootFD.slash { next += 1 }
+      if pending[next] == 0 { break }
+      var end = next
+      while pending[end] != 0, pending[end] != RootFD.slash { end += 1 }
+      let isLast = onlySlashes(from: end)
+      let saved = pending[end]
+      pending[end] = 0
+      let link = try step(pending + next, isLast: isLast, options, mode: mode)
+      pending[end] = saved
+      next = end
+      if link {
+        links += 1
+        guard links <= RootFD.linkLimit, !options.contains(.noLinks) else { throw .tooManySymbolicLinks }
+        try splice(at: &next)
+      }
+    }
+    guard depth > 0 else { return try Files.open(".", at: number, O_PATH) }
+    // The walk ended at the top of the stack, which goes to the caller.
+    depth -= 1
+    return Descriptor(owning: stack[depth])
+  }
+
+  private var top: Int32 { depth > 0 ? stack[depth - 1] : number }
+
+  private func onlySlashes(from index: Int) -> Bool {
+    var index = index
+    while pending[index] == RootFD.slash { index += 1 }
+    return pending[index] == 0
+  }
+
+  /// Takes one component; true when it is a link, which stands on top of the stack.
+  private func step(
+    _ name: UnsafeMutablePointer<CChar>, isLast: Bool, _ options: Options, mode: UInt32
+  ) throws(Errno) -> Bool {
+    if name[0] == RootFD.dot, name[1] == 0 { return false }
+    if name[0] == RootFD.dot, name[1] == RootFD.dot, name[2] == 0 {
+      if depth > 0 { pop(to: depth - 1) }
+      return false
+    }
+    guard depth < RootFD.depthLimit else { throw .nameTooLong }
+    let opened = try openOrMake(name, isLast: isLast, options, mode: mode)
+    let status = try Files.status(opened.number)
+    stack[depth] = opened.release()
+    depth += 1
+    return status.st_mode & 0o170000 == 0o120000
+  }
+
+  private func openOrMake(
+    _ name: UnsafePointer<CChar>, isLast: Bool, _ options: Options, mode: UInt32
+  ) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      return try Files.open(name, at: top, O_PATH | O_NOFOLLOW)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+    }
+    do throws(Errno) {
+      if isLast, options.contains(.createFile) {
+        _ = try Files.open(name, at: top, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
+      } else if options.contains(.createDirectories) || (options.contains(.createFile) && !isLast) {
+        try Files.makeDirectory(name, at: top, mode: isLast ? mode : 0o755)
+      } else {
+        throw .noSuchFileOrDirectory
+      }
+    } catch {
+      // Somebody else was faster: what is there is opened, and judged, like anything else.
+      guard error == .fileExists else { throw error }
+    }
+    return try Files.open(name, at: top, O_PATH | O_NOFOLLOW)
+  }
+
+  /// Replaces the link on top of the stack by its target, in front of what is still pending.
+  private func splice(at next: inout Int) throws(Errno) {
+    let count = try Files.readLink("", at: top, into: scratch, capacity: Int(PATH_MAX) - 1)
+    pop(to: depth - 1)
+    guard count > 0 else { throw .noSuchFileOrDirectory }
+    let rest = strlen(pending + next)
+    guard count + 1 + rest + 1 <= RootFD.capacity else { throw .nameTooLong }
+    if scratch[0] == RootFD.slash { pop(to: 0) }
+    scratch[count] = RootFD.slash
+    (scratch + count + 1).update(from: pending + next, count: rest + 1)
+    pending.update(from: scratch, count: count + 1 + rest + 1)
+    next = 0
+  }
+
+  private func pop(to level: Int) {
+    while depth > max(level, 0) {
+      depth -= 1
+      _ = Descriptor(owning: stack[depth])
+    }
+  }
+
+  private static let slash = CChar(UInt8(ascii: "/"))
+  private static let dot = CChar(UInt8(ascii: "."))
+}
