@@ -10,21 +10,26 @@ import Testing
 /// text of its plan asks, in one `failed` frame: its user id as the errno, the number of slots as the
 /// call, and the answer as the detail.
 private final class Speaker: Sendable {
-  let path: String
+  private let program: Descriptor
 
-  /// Compiles it; nil where there is no compiler.
+  /// Compiles it; nil where there is no compiler. Its file is gone at once: only the descriptor is left.
   init?() {
-    path = "/tmp/martlet-speaker-\(Processes.current)"
-    let source = path + ".c"
-    guard let file = try? Files.open(source, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) else { return nil }
-    defer { try? Files.remove(source) }
-    guard (try? Files.writeAll(file.number, Speaker.text)) != nil else { return nil }
-    guard system("cc -o \(path) \(source) 2>/dev/null && chmod 755 \(path)") == 0 else { return nil }
+    let binary = "/tmp/martlet-speaker-\(Processes.current)"
+    let source = binary + ".c"
+    defer {
+      try? Files.remove(source)
+      try? Files.remove(binary)
+    }
+    guard let file = try? Files.open(source, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600),
+      (try? Files.writeAll(file.number, Speaker.text)) != nil,
+      system("cc -o \(binary) \(source) 2>/dev/null && chmod 755 \(binary)") == 0,
+      let opened = try? Files.open(binary, O_PATH)
+    else { return nil }
+    program = opened
   }
 
-  deinit {
-    try? Files.remove(path)
-  }
+  /// Where to find it.
+  var path: String { "/proc/self/fd/\(program.number)" }
 
   static let shared = Speaker()
 
