@@ -10,6 +10,8 @@ public import Ports
 public final class DirectoryStateStore: StateStore {
   private let root: StateRoot
   private let reader: any DocumentReader
+  /// Who the caller is, once it is known.
+  private var own: ProcessIdentity?
 
   /// Makes a store. The root directory is made by the first `begin`.
   public init(root: String, reader: any DocumentReader) {
@@ -19,6 +21,7 @@ public final class DirectoryStateStore: StateStore {
 
   public func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock {
     let parent = try root.openMaking()
+    if intent.creator.pid == Processes.current { own = intent.creator }
     let name = Preparation.name(of: intent.id, by: intent.creator)
     let text = intent.json.text()
     do throws(Errno) {
@@ -99,7 +102,7 @@ public final class DirectoryStateStore: StateStore {
   public func remove(_ id: ContainerID) throws(StateError) {
     guard let parent = try root.open() else { return }
     do throws(Errno) {
-      let own = try Processes.currentIdentity()
+      let own = try self.own ?? Processes.currentIdentity()
       try Preparation.discard(id, by: own, at: parent.number)
     } catch {
       throw root.failure("unlinkat", id.text, error)
