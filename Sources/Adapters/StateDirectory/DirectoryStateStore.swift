@@ -102,7 +102,7 @@ public final class DirectoryStateStore: StateStore {
   public func remove(_ id: ContainerID) throws(StateError) {
     guard let parent = try root.open() else { return }
     do throws(Errno) {
-      let own = try self.own ?? Processes.currentIdentity()
+      let own = if let own { own } else { try Processes.currentIdentity() }
       try Preparation.discard(id, by: own, at: parent.number)
     } catch {
       throw root.failure("unlinkat", id.text, error)
