@@ -6,6 +6,10 @@ import Linux
 public enum Kit {
   /// Runs the command that the arguments (the program's name first) ask for; returns the exit code.
   public static func main(_ arguments: [String], _ composition: () -> Composition) -> Int32 {
+    // What the spawner executes in a new process: nobody types it.
+    if arguments.count == 3, arguments[1] == "init", let socket = Int32(arguments[2]) {
+      InitStage.run(socket: socket)
+    }
     var log = Log()
     var command: Command?
     do throws(Failure) {
