@@ -14,11 +14,13 @@ public protocol CgroupManager: AnyObject {
   /// Computes where a container will be accounted, without touching anything.
   func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation
 
-  /// Makes the cgroups. The result, where there is one, is a descriptor of the cgroup for
-  /// `CLONE_INTO_CGROUP`, which the caller owns.
-  func create(_ location: CgroupLocation) throws(CgroupError) -> Int32?
+  /// Makes the cgroups, and opens the way into them for a new process.
+  func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance
 
-  /// Moves a process into the cgroups; a process born inside is already there.
+  /// Opens the way into cgroups that exist, for one more process of their container.
+  func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance
+
+  /// Moves a process that somebody else started into the cgroups.
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError)
 
   /// Sets limits; what `resources` leaves nil stays as it is. The memory limit is written last.
@@ -38,6 +40,24 @@ public protocol CgroupManager: AnyObject {
 
   /// Removes the cgroups and all below them.
   func destroy(_ location: CgroupLocation) throws(CgroupError)
+}
+
+/// The way into a container's cgroups for a process that is about to be born: descriptors, which the
+/// receiver owns.
+///
+/// On cgroup v1 a process enters by its own act: it alone can be moved without waiting until no thread of
+/// the system is being forked, which takes milliseconds.
+public struct CgroupEntrance: Equatable, Sendable {
+  /// A cgroup v2 directory to be born in (`CLONE_INTO_CGROUP`).
+  public var birth: Int32?
+  /// Files into which the process writes `0`, its own name, as its first act.
+  public var doors: [Int32]
+
+  /// Makes an entrance; without arguments one that leads nowhere.
+  public init(birth: Int32? = nil, doors: [Int32] = []) {
+    self.birth = birth
+    self.doors = doors
+  }
 }
 
 /// What a manager needs to know to place a container.

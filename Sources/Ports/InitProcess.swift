@@ -61,8 +61,9 @@ public protocol InitProcess: AnyObject {
   /// Who it is.
   var identity: ProcessIdentity { get }
 
-  /// Sends it its plan; the process starts on its first step.
-  func deliver(_ plan: EncodedPlan) throws(SpawnError)
+  /// Sends it its plan, and the doors of its cgroups, which are closed here; the process starts on its
+  /// first step.
+  func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError)
 
   /// Waits for the next thing it says.
   func nextEvent() throws(SpawnError) -> InitEvent

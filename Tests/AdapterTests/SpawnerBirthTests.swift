@@ -104,7 +104,7 @@ struct SpawnerBirthTests {
     let plan = plan(question, birth, slots: slots)
     let request = SpawnRequest(plan: plan, target: target)
     let process = try LinuxProcessSpawner(executable: Speaker.shared?.path).spawn(request)
-    try process.deliver(EncodedPlan(plan))
+    try process.deliver(EncodedPlan(plan), doors: [])
     return process
   }
 

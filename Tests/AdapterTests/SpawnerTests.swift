@@ -113,7 +113,7 @@ struct LinuxProcessSpawnerTests {
     guard namespaces.isEmpty || getuid() == 0 else { return }
     let plan = Plan(birth: Birth(created: namespaces))
     let process = try spawner.spawn(SpawnRequest(plan: plan))
-    try process.deliver(EncodedPlan(plan))
+    try process.deliver(EncodedPlan(plan), doors: [])
     #expect(try process.nextEvent() == .died(waitStatus: 0))
     #expect(process.identity.startTime > 0)
   }

@@ -15,7 +15,11 @@ public enum InitStage {
     _ = clinux_call(Int(SYS_fcntl), Int(socket), Int(F_SETFD), Int(FD_CLOEXEC), 0, 0, 0)
     do throws(Errno) {
       guard let delivery = try receive(on: socket) else { Processes.exit(1) }
-      let kernel = try LinuxKernel(socket: socket, slots: delivery.slots)
+      // What comes beyond the plan's own slots are doors of cgroups.
+      let own = min(Ports.slotCount(of: delivery.plan), delivery.slots.count)
+      let kernel = try LinuxKernel(
+        socket: socket, slots: UnsafeMutableBufferPointer(rebasing: delivery.slots[..<own]),
+        doors: UnsafeMutableBufferPointer(rebasing: delivery.slots[own...]))
       interpret(delivery.plan, on: kernel)
     } catch {
       let frame = SyncFrame(

@@ -4,6 +4,14 @@ import Linux
 import Ports
 
 extension LinuxKernel: NamespaceKernel {
+  func joinCgroups() throws(StepFault) {
+    var own = UInt8(ascii: "0")
+    for door in doors {
+      try attempt(.write, SYS_write, Int(door), word(&own), 1)
+      _ = Descriptor(owning: door)
+    }
+  }
+
   func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault) {
     try attempt(.setns, SYS_setns, Int(try descriptor(slot)), Int(truncatingIfNeeded: namespaces.rawValue))
     guard namespaces.contains(.mount) else { return }

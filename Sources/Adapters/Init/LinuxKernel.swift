@@ -12,6 +12,8 @@ final class LinuxKernel {
   var socket: Int32
   /// The descriptors of the plan's slots.
   let slots: UnsafeMutableBufferPointer<Int32>
+  /// The doors of the process's cgroups.
+  let doors: UnsafeMutableBufferPointer<Int32>
   /// The container's root.
   let root = RootFD()
   /// The host's procfs, verified; also the working directory until the program's own is entered, so that
@@ -40,9 +42,12 @@ final class LinuxKernel {
   /// The exec fifo, through which a failure is told once the socket is closed; or -1.
   var fifo: Int32 = -1
 
-  init(socket: Int32, slots: UnsafeMutableBufferPointer<Int32>) throws(Errno) {
+  init(
+    socket: Int32, slots: UnsafeMutableBufferPointer<Int32>, doors: UnsafeMutableBufferPointer<Int32>
+  ) throws(Errno) {
     self.socket = socket
     self.slots = slots
+    self.doors = doors
     buffer = .allocate(capacity: LinuxKernel.bufferSize)
     home = .allocate(capacity: LinuxKernel.homeSize)
     executable = .allocate(capacity: LinuxKernel.executableSize)

@@ -24,6 +24,10 @@ public final class RecordingKernel {
 }
 
 extension RecordingKernel: NamespaceKernel {
+  public func joinCgroups() throws(StepFault) {
+    try record(.joinCgroups)
+  }
+
   public func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault) {
     try record(.enterNamespaces(namespaces, of: slot))
   }

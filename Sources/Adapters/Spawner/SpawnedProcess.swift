@@ -41,7 +41,8 @@ public final class SpawnedProcess: InitProcess {
     _ = Descriptor(owning: processDescriptor)
   }
 
-  public func deliver(_ plan: EncodedPlan) throws(SpawnError) {
+  public func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {
+    slots += doors
     let frame = SyncFrame(
       .plan, index: UInt32(truncatingIfNeeded: plan.bytes.count),
       detail: UInt32(truncatingIfNeeded: slots.count))

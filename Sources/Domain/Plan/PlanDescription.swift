@@ -3,6 +3,7 @@ extension Step: CustomStringConvertible {
   public var description: String {
     switch self {
     case .enterNamespaces(let set, let slot): "enter namespaces \(set) of slot \(slot.rawValue)"
+    case .joinCgroups: "join the cgroups"
     case .unshare(let set): "unshare \(set)"
     case .becomeNamespaceRoot: "become root of the user namespace"
     case .startSession: "start a session"

@@ -61,8 +61,11 @@ struct PlanIndex {
 private let mountKinds: [StepKind] = [.mount, .bind, .remount, .setTreeAttributes, .setPropagation]
 
 private let processRules: [PlanRule] = [
-  PlanRule(name: "session first", reason: "nothing is done as a member of the caller's session") {
-    $0.first(.startSession) == 0 && $0.count(.startSession) == 1
+  PlanRule(name: "cgroups first", reason: "whatever the process uses is accounted from its first step") {
+    $0.first(.joinCgroups) == 0 && $0.count(.joinCgroups) == 1
+  },
+  PlanRule(name: "session second", reason: "nothing is done as a member of the caller's session") {
+    $0.first(.startSession) == 1 && $0.count(.startSession) == 1
   },
   PlanRule(name: "namespace root before files", reason: "what is made must belong to the container's root") {
     $0.all([.becomeNamespaceRoot], before: [.attachRoot, .makeDevice, .makeDirectory] + mountKinds)

@@ -5,6 +5,8 @@
 public enum Step: Equatable, Sendable {
   // MARK: Namespaces and the process itself
 
+  /// Enters the cgroups whose doors came with the plan: the process writes `0` into each.
+  case joinCgroups
   /// Enters namespaces of the process behind a slot. The corresponding system call is `setns`.
   case enterNamespaces(NamespaceSet, of: Slot)
   /// Makes further namespaces. The corresponding system call is `unshare`.

@@ -46,13 +46,15 @@ extension Step {
     case .closeDescriptors: .closeDescriptors
     case .awaitStart: .awaitStart
     case .execute: .execute
+    case .joinCgroups: .joinCgroups
     }
   }
 
   /// Writes what follows the entry's header; the interpreter reads it in the same order.
   func encodeOperands(to writer: inout StepWriter) {
     switch self {
-    case .becomeNamespaceRoot, .startSession, .bringUpLoopback, .setNoNewPrivileges, .verifyWorkingDirectory:
+    case .joinCgroups, .becomeNamespaceRoot, .startSession, .bringUpLoopback, .setNoNewPrivileges,
+      .verifyWorkingDirectory:
       break
     case .enterNamespaces(let namespaces, let slot):
       writer.write(namespaces.rawValue)

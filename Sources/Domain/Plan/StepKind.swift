@@ -10,4 +10,5 @@ public enum StepKind: UInt8, Sendable, CaseIterable {
   case limitBoundingSet, keepCapabilities, ownStandardStreams, setGroups, setGroupID, setUserID
   case setCapabilities, setAmbientCapabilities
   case findHome, findExecutable, closeDescriptors, awaitStart, execute
+  case joinCgroups
 }

@@ -27,11 +27,17 @@ public func run(
   }
 }
 
+/// How many slots an encoded plan has; 0 when it is none.
+public func slotCount(of block: UnsafeRawBufferPointer) -> Int {
+  PlanReader.open(block) == nil ? 0 : Int(block.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
+}
+
 private func perform(
   _ kind: StepKind, _ reader: inout PlanReader, on kernel: some Kernel
 ) throws(StepFault) {
   switch kind {
-  case .enterNamespaces, .unshare, .becomeNamespaceRoot, .startSession, .joinSessionKeyring, .bringUpLoopback:
+  case .joinCgroups, .enterNamespaces, .unshare, .becomeNamespaceRoot, .startSession, .joinSessionKeyring,
+    .bringUpLoopback:
     try performNamespaceStep(kind, &reader, on: kernel)
   case .setTreePropagation, .attachRoot, .mount, .bind, .remount, .setTreeAttributes, .setPropagation:
     try performMountStep(kind, &reader, on: kernel)
@@ -53,6 +59,7 @@ private func performNamespaceStep(
   _ kind: StepKind, _ reader: inout PlanReader, on kernel: some NamespaceKernel
 ) throws(StepFault) {
   switch kind {
+  case .joinCgroups: try kernel.joinCgroups()
   case .enterNamespaces:
     let namespaces = NamespaceSet(rawValue: try reader.integer())
     try kernel.enterNamespaces(namespaces, of: try reader.slot())

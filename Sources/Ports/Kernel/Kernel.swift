@@ -9,6 +9,8 @@ public typealias Kernel = NamespaceKernel & MountKernel & RootKernel & Environme
 
 /// Namespaces and the process itself.
 public protocol NamespaceKernel: AnyObject {
+  /// `Step.joinCgroups`.
+  func joinCgroups() throws(StepFault)
   /// `Step.enterNamespaces`.
   func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault)
   /// `Step.unshare`.

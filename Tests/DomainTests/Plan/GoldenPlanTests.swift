@@ -45,53 +45,54 @@ import Testing
     slot 0: mount tree, recursive, of "/b/rootfs"  (/root/path)
     slot 1: mount tree, recursive, of "/b/data"  (/mounts/2/source)
     slot 2: exec fifo
-    0: start a session
-    1: set the file mode mask 00
-    2: join session keyring _ses.box
-    3: bring up the loopback interface  (/linux/namespaces)
-    4: make / [recursive,slave]  (/root/path)
-    5: attach root "/b/rootfs" from slot 0  (/root/path)
-    6: mount proc "proc" on "/proc" []  (/mounts/0)
-    7: mount tmpfs "tmpfs" on "/dev" [nosuid,strictatime] mode=755  (/mounts/1)
-    8: rbind "/b/data" on "/data" [ro]  (/mounts/2)
-    9: make "/data" [recursive,private]  (/mounts/2)
-    10: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    11: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    12: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    13: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    14: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    15: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    16: link "/dev/fd" to "/proc/self/fd"
-    17: link "/dev/stdin" to "/proc/self/fd/0"
-    18: link "/dev/stdout" to "/proc/self/fd/1"
-    19: link "/dev/stderr" to "/proc/self/fd/2"
-    20: link "/dev/ptmx" to "pts/ptmx"
-    21: enter the root by pivot  (/root/path)
-    22: remount "/" read-only  (/root/readonly)
-    23: set the file mode mask 022  (/process/user/umask)
-    24: set host name "box"  (/hostname)
-    25: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
-    26: mask "/proc/kcore"  (/linux/maskedPaths/0)
-    27: set no_new_privs  (/process/noNewPrivileges)
-    28: reach milestone ready
-    29: close all descriptors but the standard ones and 0 more
-    30: find the home of user 0  (/process/env)
-    31: change to "/" if permitted  (/process/cwd)
-    32: limit the bounding set to 0x20  (/process/capabilities)
-    33: keep capabilities over the change of ids  (/process/capabilities)
-    34: give the standard streams to user 0  (/process/user)
-    35: set groups []  (/process/user/additionalGids)
-    36: set group 0  (/process/user/gid)
-    37: set user 0  (/process/user/uid)
-    38: change to "/"  (/process/cwd)
-    39: verify the working directory  (/process/cwd)
-    40: keep them no longer  (/process/capabilities)
-    41: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
-    42: set ambient capabilities 0x0  (/process/capabilities)
-    43: find "sh" in "/sbin:/bin"  (/process/args)
-    44: wait for start at slot 2
-    45: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    46: execute "sh"  (/process/args)
+    0: join the cgroups  (/linux/cgroupsPath)
+    1: start a session
+    2: set the file mode mask 00
+    3: join session keyring _ses.box
+    4: bring up the loopback interface  (/linux/namespaces)
+    5: make / [recursive,slave]  (/root/path)
+    6: attach root "/b/rootfs" from slot 0  (/root/path)
+    7: mount proc "proc" on "/proc" []  (/mounts/0)
+    8: mount tmpfs "tmpfs" on "/dev" [nosuid,strictatime] mode=755  (/mounts/1)
+    9: rbind "/b/data" on "/data" [ro]  (/mounts/2)
+    10: make "/data" [recursive,private]  (/mounts/2)
+    11: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    12: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    13: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    14: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    15: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    16: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    17: link "/dev/fd" to "/proc/self/fd"
+    18: link "/dev/stdin" to "/proc/self/fd/0"
+    19: link "/dev/stdout" to "/proc/self/fd/1"
+    20: link "/dev/stderr" to "/proc/self/fd/2"
+    21: link "/dev/ptmx" to "pts/ptmx"
+    22: enter the root by pivot  (/root/path)
+    23: remount "/" read-only  (/root/readonly)
+    24: set the file mode mask 022  (/process/user/umask)
+    25: set host name "box"  (/hostname)
+    26: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
+    27: mask "/proc/kcore"  (/linux/maskedPaths/0)
+    28: set no_new_privs  (/process/noNewPrivileges)
+    29: reach milestone ready
+    30: close all descriptors but the standard ones and 0 more
+    31: find the home of user 0  (/process/env)
+    32: change to "/" if permitted  (/process/cwd)
+    33: limit the bounding set to 0x20  (/process/capabilities)
+    34: keep capabilities over the change of ids  (/process/capabilities)
+    35: give the standard streams to user 0  (/process/user)
+    36: set groups []  (/process/user/additionalGids)
+    37: set group 0  (/process/user/gid)
+    38: set user 0  (/process/user/uid)
+    39: change to "/"  (/process/cwd)
+    40: verify the working directory  (/process/cwd)
+    41: keep them no longer  (/process/capabilities)
+    42: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
+    43: set ambient capabilities 0x0  (/process/capabilities)
+    44: find "sh" in "/sbin:/bin"  (/process/args)
+    45: wait for start at slot 2
+    46: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    47: execute "sh"  (/process/args)
 
     """
 }

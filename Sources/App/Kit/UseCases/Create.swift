@@ -100,23 +100,15 @@ struct Creation {
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
-    // On cgroup v2 the process is born in its cgroup. On v1 its own start-up overlaps with the making
-    // of the cgroups, and it is moved while it waits for its plan.
-    let isBornInside = try context.facts().cgroups.mode == .unified
-    if isBornInside {
-      let cgroup = try makeCgroup(&made)
-      made.run = try spawn(directory, cgroup)
-    } else {
-      made.run = try spawn(directory, nil)
-      if let cgroup = try makeCgroup(&made) { Host.close(cgroup) }
-    }
+    let entrance = try makeCgroup(&made)
+    made.run = try spawn(directory, entrance)
     guard var run = made.run else { return }
-    try limit(run.process.identity.pid)
+    try limit()
     try beforeStart()
     var state: StateRecord?
     do throws(Failure) {
       let process = run.process.identity
-      try run.follow { milestone throws(Failure) in
+      try run.follow(doors: entrance.doors) { milestone throws(Failure) in
         switch milestone {
         case .mounted: try runCreationHooks(process)
         case .ready: state = try save(process)
@@ -130,29 +122,28 @@ struct Creation {
     made.run = run
   }
 
-  private func makeCgroup(_ made: inout Made) throws(Failure) -> Int32? {
+  private func makeCgroup(_ made: inout Made) throws(Failure) -> CgroupEntrance {
     do throws(CgroupError) {
-      let descriptor = try manager.create(intent.cgroup)
+      let entrance = try manager.create(intent.cgroup)
       made.cgroupIsOurs = true
-      return descriptor
+      return entrance
     } catch {
       throw .cgroup(error)
     }
   }
 
-  private func spawn(_ directory: String, _ cgroup: Int32?) throws(Failure) -> ProcessRun {
-    defer { if let cgroup { Host.close(cgroup) } }
+  private func spawn(_ directory: String, _ entrance: CgroupEntrance) throws(Failure) -> ProcessRun {
+    defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
     do throws(SpawnError) {
-      let request = SpawnRequest(plan: plan, cgroup: cgroup, stateDirectory: directory)
+      let request = SpawnRequest(plan: plan, cgroup: entrance.birth, stateDirectory: directory)
       return ProcessRun(try context.composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)
     }
   }
 
-  private func limit(_ pid: Int32) throws(Failure) {
+  private func limit() throws(Failure) {
     do throws(CgroupError) {
-      try manager.add(pid, to: intent.cgroup)
       try manager.apply(bundle.document.linux?.resources ?? Resources(), to: intent.cgroup)
     } catch {
       throw .cgroup(error)

@@ -14,17 +14,12 @@ extension Context {
     }
     let process = try processSettings(state)
     let plan = try execPlan(process, state, isDetached)
-    var run = try spawn(plan, state)
+    let entrance = try entrance(to: state.cgroup)
+    var run = try spawn(plan, state, entrance)
     var console: (any ForegroundConsole)?
     do throws(Failure) {
-      let manager = try cgroups(for: state.cgroup)
-      do throws(CgroupError) {
-        try manager.add(run.process.identity.pid, to: state.cgroup)
-      } catch {
-        throw .cgroup(error)
-      }
       if !isDetached { console = try beginForeground() }
-      try run.follow { (_: Milestone) throws(Failure) in }
+      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
       try writePidFile(pidFile, run.process.identity.pid)
     } catch {
       run.process.kill()
@@ -60,10 +55,19 @@ extension Context {
     }
   }
 
-  private func spawn(_ plan: Plan, _ state: StateRecord) throws(Failure) -> ProcessRun {
+  private func entrance(to location: CgroupLocation) throws(Failure) -> CgroupEntrance {
+    let manager = try cgroups(for: location)
+    do throws(CgroupError) { return try manager.entrance(to: location) } catch { throw .cgroup(error) }
+  }
+
+  private func spawn(
+    _ plan: Plan, _ state: StateRecord, _ entrance: CgroupEntrance
+  ) throws(Failure) -> ProcessRun {
+    defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
     do throws(SpawnError) {
       let request = SpawnRequest(
-        plan: plan, stateDirectory: store.directory(of: state.id), target: state.initProcess)
+        plan: plan, cgroup: entrance.birth, stateDirectory: store.directory(of: state.id),
+        target: state.initProcess)
       return ProcessRun(try composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)

@@ -16,8 +16,10 @@ struct ProcessRun {
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
   /// `milestone` is called while it waits.
-  mutating func follow(_ milestone: (Milestone) throws(Failure) -> Void) throws(Failure) {
-    try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan)) }
+  mutating func follow(
+    doors: [Int32], _ milestone: (Milestone) throws(Failure) -> Void
+  ) throws(Failure) {
+    try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
     while true {
       switch try nextEvent() {
       case .reached(let reached):

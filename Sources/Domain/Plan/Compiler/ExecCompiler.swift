@@ -13,6 +13,7 @@ extension PlanCompiler {
     var request = request
     request.waitsForStart = false
     var builder = PlanBuilder()
+    builder.add(.joinCgroups, JSONPointer(text: "/linux/cgroupsPath"))
     builder.add(.startSession, Origin.builtIn)
     addEntry(namespaces, request, to: &builder)
     try addTerminal(process, request, console: false, to: &builder)

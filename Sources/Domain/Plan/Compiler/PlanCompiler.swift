@@ -64,6 +64,7 @@ public enum PlanCompiler {
     _ birth: Birth, _ linux: LinuxSettings, _ request: PlanRequest, to builder: inout PlanBuilder
   ) {
     let hasUserNamespace = birth.created.contains(.user) || birth.joined.contains { $0.type == .user }
+    builder.add(.joinCgroups, JSONPointer(text: "/linux/cgroupsPath"))
     builder.add(.startSession, Origin.builtIn)
     // What is made inside the root gets the modes that its step says, whatever the caller's mask.
     builder.add(.setFileModeMask(0), Origin.builtIn)
