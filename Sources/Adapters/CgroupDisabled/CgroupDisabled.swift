@@ -1,1 +1,36 @@
-// Room for the CgroupDisabled adapter.
+public import Domain
+public import Ports
+
+/// No accounting: containers stay in the caller's cgroup. What needs a cgroup is `unsupported`.
+public final class CgroupDisabledManager: CgroupManager {
+  /// Makes the manager.
+  public init() {}
+
+  public func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    CgroupLocation(driver: .disabled)
+  }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
+
+  public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
+
+  public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
+    guard resources == Resources() else { throw .unsupported(operation: "limit resources") }
+  }
+
+  public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    throw .unsupported(operation: "list processes")
+  }
+
+  public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
+    throw .unsupported(operation: frozen ? "freeze" : "thaw")
+  }
+
+  public func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { false }
+
+  public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    throw .unsupported(operation: "kill all processes")
+  }
+
+  public func destroy(_ location: CgroupLocation) throws(CgroupError) {}
+}

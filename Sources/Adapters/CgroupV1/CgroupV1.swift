@@ -1,1 +1,86 @@
-// Room for the CgroupV1 adapter.
+public import Domain
+public import Linux
+public import Ports
+
+/// The file-system driver for hosts whose controllers are on cgroup v1, with or without a v2 tree beside
+/// them (which is joined too, so that `cgroup.kill` and `cgroup.events` work there).
+///
+/// The parents of a container's cgroup stay when it is destroyed: nothing tells whether others count on
+/// them.
+public final class CgroupV1Manager: CgroupManager {
+  private let forest: CgroupForest
+
+  /// Makes a manager of the mounted hierarchies; none is opened before it is needed.
+  public init(_ trees: [CgroupTree]) {
+    forest = CgroupForest(trees)
+  }
+
+  public func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    try forest.locate(request)
+  }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
+    let places = forest.places(location)
+    try forest.create(places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
+    return nil
+  }
+
+  public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
+    for place in forest.places(location) { try join(pid, place) }
+  }
+
+  private func join(_ pid: Int32, _ place: CgroupPlace) throws(CgroupError) {
+    do throws(CgroupError) {
+      try place.write("cgroup.procs", "\(pid)")
+    } catch {
+      guard case .system(let failure) = error, failure.errno == .noSpace, Cpuset.governs(place) else {
+        throw error
+      }
+      // No CPU or no memory node yet.
+      try Cpuset.populate(place)
+      try place.write("cgroup.procs", "\(pid)")
+    }
+  }
+
+  public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
+    if resources == Resources() { return }
+    let places = forest.places(location)
+    try forest.checkUsage(resources.memory, "memory.usage_in_bytes", places)
+    if !resources.devices.isEmpty { try DeviceList.apply(resources.devices, places) }
+    let writes: [ControlWrite]
+    do throws(InexpressibleLimit) {
+      writes = try resources.writesV1()
+    } catch {
+      throw .invalidValue(file: error.file, reason: error.reason)
+    }
+    try forest.write(writes, to: places)
+  }
+
+  public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    let places = forest.places(location)
+    let chosen = CgroupForest.place("", in: places) ?? CgroupForest.place("freezer", in: places)
+    return try (chosen ?? places.first)?.processes() ?? []
+  }
+
+  public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
+    try Freezer.set(frozen, try freezer(forest.places(location)))
+  }
+
+  public func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool {
+    guard let place = CgroupForest.place("freezer", in: forest.places(location)) else { return false }
+    return try Freezer.isFrozen(place)
+  }
+
+  private func freezer(_ places: [CgroupPlace]) throws(CgroupError) -> CgroupPlace {
+    guard let place = CgroupForest.place("freezer", in: places) else { throw .controllerMissing("freezer") }
+    return place
+  }
+
+  public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    try Killing.killAll(forest, forest.places(location))
+  }
+
+  public func destroy(_ location: CgroupLocation) throws(CgroupError) {
+    try forest.destroy(forest.places(location))
+  }
+}

@@ -1,0 +1,61 @@
+import Domain
+import Linux
+import Ports
+
+/// Ending every process of a container.
+enum Killing {
+  /// Repeats until none is left: by `cgroup.kill` of the v2 tree where there is one, and for what is not
+  /// in that tree, or where there is none, by signals to frozen processes, which cannot fork meanwhile.
+  static func killAll(_ forest: CgroupForest, _ places: [CgroupPlace]) throws(CgroupError) {
+    let deadline = Waiting.now() + CgroupForest.patience
+    let freezer = CgroupForest.place("freezer", in: places)
+    let wasKilled = try killUnified(places)
+    if wasKilled, let freezer { try thaw(freezer) }
+    guard let counted = freezer ?? places.first else { return }
+    var processes = try counted.processes()
+    if wasKilled, !processes.isEmpty {
+      try forest.waitForExit(of: processes, places, deadline)
+      processes = try counted.processes()
+    }
+    while !processes.isEmpty {
+      guard Waiting.now() < deadline else {
+        throw .timedOut(operation: "kill", directory: counted.directory, processes: processes)
+      }
+      try signalFrozen(forest, counted, freezer)
+      try forest.waitForExit(of: processes, [], deadline)
+      processes = try counted.processes()
+    }
+  }
+
+  private static func killUnified(_ places: [CgroupPlace]) throws(CgroupError) -> Bool {
+    guard let unified = CgroupForest.place("", in: places) else { return false }
+    do throws(Errno) {
+      try unified.tree.write("\(unified.name)/cgroup.kill", "1")
+      return true
+    } catch {
+      // Before Linux 5.14 there is no such file.
+      guard CgroupPlace.meansGone(error) else { throw unified.failure("write", error, "cgroup.kill") }
+      return false
+    }
+  }
+
+  private static func signalFrozen(_ forest: CgroupForest, _ counted: CgroupPlace, _ freezer: CgroupPlace?)
+    throws(CgroupError)
+  {
+    // A cgroup that will not freeze is signalled all the same: the loop comes round again.
+    if let freezer { try? freezer.write("freezer.state", "FROZEN") }
+    forest.signalAll(try counted.processes())
+    if let freezer { try thaw(freezer) }
+  }
+
+  /// A frozen process does not see its signal.
+  private static func thaw(_ freezer: CgroupPlace) throws(CgroupError) {
+    for place in try freezer.subtree() {
+      do throws(Errno) {
+        try place.tree.write("\(place.name)/freezer.state", "THAWED")
+      } catch {
+        guard CgroupPlace.meansGone(error) else { throw place.failure("write", error, "freezer.state") }
+      }
+    }
+  }
+}

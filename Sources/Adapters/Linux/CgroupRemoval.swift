@@ -1,0 +1,104 @@
+import CLinux
+import Domain
+public import Ports
+
+extension CgroupForest {
+  /// Removes cgroups and all below them; what is missing is no error. Dying processes are waited for.
+  public func destroy(_ places: [CgroupPlace]) throws(CgroupError) {
+    let deadline = Waiting.now() + CgroupForest.patience
+    for place in places {
+      if try remove(place) { continue }
+      try removeOccupied(place, in: places, deadline)
+    }
+  }
+
+  /// False when it is in use.
+  private func remove(_ place: CgroupPlace) throws(CgroupError) -> Bool {
+    do throws(Errno) {
+      try place.tree.remove(place.name)
+      return true
+    } catch {
+      if CgroupPlace.meansGone(error) { return true }
+      if error == .busy || error == .notEmpty { return false }
+      throw place.failure("unlinkat", error)
+    }
+  }
+
+  private func removeOccupied(
+    _ place: CgroupPlace, in places: [CgroupPlace], _ deadline: Int64
+  ) throws(CgroupError) {
+    while true {
+      var isLeft = false
+      for inner in try place.subtree().reversed() where try !remove(inner) { isLeft = true }
+      if !isLeft { return }
+      let processes = try place.processes()
+      guard Waiting.now() < deadline else {
+        throw .timedOut(operation: "remove", directory: place.directory, processes: processes)
+      }
+      try waitForExit(of: processes, places, deadline)
+    }
+  }
+
+  /// Waits until no process is left in the tree of version 2, or where there is none, until one of the
+  /// processes ends.
+  public func waitForExit(of processes: [Int32], _ places: [CgroupPlace], _ deadline: Int64)
+    throws(CgroupError)
+  {
+    if let unified = CgroupForest.place("", in: places), !processes.isEmpty {
+      if try CgroupEvents.wait(unified, for: "populated 0", until: deadline) { return }
+    }
+    let opened = processes.prefix(1).compactMap { try? Processes.open($0).release() }
+    guard let first = opened.first else {
+      // The last process is past its list and not yet out of the count; nothing tells when it is.
+      CgroupForest.pause(4)
+      return
+    }
+    let process = Descriptor(owning: first)
+    _ = try? Waiting.readable(process.number, timeout: max(0, deadline - Waiting.now()))
+  }
+}
+
+extension CgroupForest {
+  /// Gives the kernel time where it announces nothing: the processor for the first rounds, then a
+  /// millisecond each.
+  public static func pause(_ round: Int) {
+    if round < 4 {
+      sched_yield()
+    } else {
+      var none: [pollfd] = []
+      _ = try? Waiting.poll(&none, timeout: 1)
+    }
+  }
+}
+
+/// Waiting for `cgroup.events` of version 2.
+public enum CgroupEvents {
+  /// Waits until the file has a line; false when the deadline is over or the cgroup is gone. The
+  /// corresponding event is `POLLPRI`.
+  public static func wait(_ place: CgroupPlace, for line: String, until deadline: Int64) throws(CgroupError)
+    -> Bool
+  {
+    do throws(Errno) {
+      let file = try place.tree.open("\(place.name)/cgroup.events", O_RDONLY)
+      while true {
+        if try has(line, file.number) { return true }
+        let left = deadline - Waiting.now()
+        guard left > 0 else { return false }
+        var waiting = [pollfd(fd: file.number, events: Int16(POLLPRI), revents: 0)]
+        _ = try Waiting.poll(&waiting, timeout: left)
+      }
+    } catch {
+      if CgroupPlace.meansGone(error) { return false }
+      throw place.failure("poll", error, "cgroup.events")
+    }
+  }
+
+  private static func has(_ line: String, _ file: Int32) throws(Errno) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 256)
+    let count = buffer.withUnsafeMutableBytes {
+      clinux_call(Int(SYS_pread64), Int(file), word($0.baseAddress), 256, 0, 0, 0)
+    }
+    guard count >= 0 else { throw Errno(rawValue: Int32(truncatingIfNeeded: -count)) }
+    return buffer.prefix(count).split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual(line.utf8) }
+  }
+}

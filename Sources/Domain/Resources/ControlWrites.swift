@@ -1,0 +1,54 @@
+extension Resources {
+  /// The control files of cgroup v1 that express these limits, in the order of writing.
+  ///
+  /// The memory limit comes last: once it holds, whatever else is done may no longer fit into it. Device
+  /// rules are no part of it (see `DevicePolicy`).
+  public func writesV1() throws(InexpressibleLimit) -> [ControlWrite] {
+    var writes: [ControlWrite] = []
+    cpu.appendCpusets(to: &writes)
+    try cpu.appendV1(to: &writes)
+    appendPids(to: &writes)
+    try memory.appendV1(to: &writes)
+    return writes
+  }
+
+  /// The control files of cgroup v2 that express these limits, in the order of writing, the memory limit
+  /// last. What only cgroup v1 knows is left out (`ignoredByV2` names it).
+  public func writesV2() throws(InexpressibleLimit) -> [ControlWrite] {
+    var writes: [ControlWrite] = []
+    cpu.appendCpusets(to: &writes)
+    try cpu.appendV2(to: &writes)
+    appendPids(to: &writes)
+    try memory.appendV2(to: &writes)
+    return writes
+  }
+
+  /// 0 forbids every new process, below 0 is no limit (runtime-spec, `pids`).
+  private func appendPids(to writes: inout [ControlWrite]) {
+    guard let pidsLimit else { return }
+    writes.append(ControlWrite("pids", "pids.max", pidsLimit < 0 ? "max" : "\(pidsLimit)"))
+  }
+
+  /// Members that ask for something which cgroup v2 has no file for, by their place in
+  /// `linux.resources`.
+  public var ignoredByV2: [String] {
+    var names = memory.ignoredEverywhere
+    if memory.swappiness != nil { names.append("memory.swappiness") }
+    if memory.disableOOMKiller == true { names.append("memory.disableOOMKiller") }
+    if cpu.realtimeRuntime ?? 0 != 0 { names.append("cpu.realtimeRuntime") }
+    if cpu.realtimePeriod ?? 0 != 0 { names.append("cpu.realtimePeriod") }
+    return names
+  }
+
+  /// Members that ask for something which no kernel of today has a file for.
+  public var ignoredByV1: [String] { memory.ignoredEverywhere }
+}
+
+extension MemoryLimits {
+  fileprivate var ignoredEverywhere: [String] {
+    var names: [String] = []
+    if kernel ?? 0 > 0 { names.append("memory.kernel") }
+    if kernelTCP ?? 0 > 0 { names.append("memory.kernelTCP") }
+    return names
+  }
+}
