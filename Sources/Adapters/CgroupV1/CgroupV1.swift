@@ -19,10 +19,20 @@ public final class CgroupV1Manager: CgroupManager {
     try forest.locate(request)
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
     let places = forest.places(location)
     try forest.create(places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
-    return nil
+    do throws(CgroupError) {
+      for place in places where Cpuset.governs(place) { try Cpuset.fill(place) }
+      return try forest.entrance(to: places)
+    } catch {
+      try forest.destroy(places)
+      throw error
+    }
+  }
+
+  public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    try forest.entrance(to: forest.places(location))
   }
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {

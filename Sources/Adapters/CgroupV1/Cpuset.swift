@@ -16,6 +16,12 @@ enum Cpuset {
     try place.write("cgroup.clone_children", "1")
   }
 
+  /// Makes sure that a cgroup takes processes; one whose parent hands its values down needs nothing.
+  static func fill(_ place: CgroupPlace) throws(CgroupError) {
+    guard try value(in: place.name + "/", place, "cpuset.cpus", "cpus")?.0.isEmpty != false else { return }
+    try populate(place)
+  }
+
   /// Fills what is empty from the nearest parent that is not, from the outermost inwards.
   static func populate(_ place: CgroupPlace) throws(CgroupError) {
     for (file, other) in [("cpuset.cpus", "cpus"), ("cpuset.mems", "mems")] {

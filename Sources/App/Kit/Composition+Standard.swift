@@ -1,4 +1,6 @@
 import Capabilities
+import CgroupDisabled
+import CgroupV1
 import Console
 import Domain
 import Hooks
@@ -35,6 +37,10 @@ extension Composition {
   private static func standardCgroups(
     _ driver: CgroupLocation.Driver, _ layout: CgroupLayout
   ) throws(CgroupError) -> any CgroupManager {
-    throw .unsupported(operation: "driver \(driver.rawValue)")
+    switch driver {
+    case .cgroupfs: return CgroupV1Manager(CgroupTree.trees(layout))
+    case .disabled: return CgroupDisabledManager()
+    case .systemd: throw .unsupported(operation: "driver systemd")
+    }
   }
 }

@@ -10,7 +10,10 @@ extension CPULimits {
     let exponent = (l * l + 125 * l) / 612 - 7.0 / 34
     let weight = exponential(exponent * 2.302_585_092_994_045_7)
     // Where the curve meets a whole number, rounding errors must not push it to the next.
-    return UInt64((weight - 1e-9).rounded(.up))
+    let nearly = weight - 1e-9
+    // `rounded` would call the C library.
+    let whole = UInt64(nearly)
+    return Double(whole) < nearly ? whole + 1 : whole
   }
 
   /// The binary logarithm of a number of at least 1: the exponent, and the series of the area tangent for

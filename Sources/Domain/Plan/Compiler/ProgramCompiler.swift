@@ -69,6 +69,9 @@ extension PlanCompiler {
       .setCapabilities(
         effective: capabilities.effective, permitted: capabilities.permitted,
         inheritable: capabilities.inheritable), Origin.capabilities)
-    builder.add(.setAmbientCapabilities(capabilities.ambient), Origin.capabilities)
+    // The kernel raises only what is permitted and inheritable: for the rest peers warn, and go on.
+    let raised = capabilities.ambient.intersection(capabilities.permitted).intersection(
+      capabilities.inheritable)
+    builder.add(.setAmbientCapabilities(raised), Origin.capabilities)
   }
 }
