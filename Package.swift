@@ -92,6 +92,6 @@ let package = Package(
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
         "StateDirectory",
       ]),
-    tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Simulation"]),
+    tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation"]),
   ]
 )

@@ -50,6 +50,11 @@ public enum Host {
     _ = Descriptor(owning: descriptor)
   }
 
+  /// Goes back to a file's begin. The corresponding system call is `lseek`.
+  public static func rewind(_ descriptor: Int32) throws(Errno) {
+    _ = try call(Int32(SYS_lseek), Int(descriptor), 0, Int(SEEK_SET))
+  }
+
   /// Where a link leads. The corresponding system call is `readlinkat`.
   public static func readLink(_ path: String) throws(Errno) -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)

@@ -13,7 +13,8 @@ extension Context {
       throw .container(.execInState(container.status))
     }
     let process = try processSettings(state)
-    let plan = try execPlan(process, state, isDetached)
+    let receiver = try terminalReceiver(terminal: process.terminal, detached: isDetached)
+    let plan = try execPlan(process, state, receiver, preserved: try preservedDescriptors())
     let entrance = try entrance(to: state.cgroup)
     var run = try spawn(plan, state, entrance)
     var console: (any ForegroundConsole)?
@@ -29,6 +30,12 @@ extension Context {
     return try wait(console, run)
   }
 
+  /// The way into the container's cgroups.
+  func entrance(to location: CgroupLocation) throws(Failure) -> CgroupEntrance {
+    let manager = try cgroups(for: location)
+    do throws(CgroupError) { return try manager.entrance(to: location) } catch { throw .cgroup(error) }
+  }
+
   private func mayExec(in status: Status) -> Bool {
     switch status {
     case .running, .created: true
@@ -37,12 +44,13 @@ extension Context {
     }
   }
 
-  private func execPlan(
-    _ process: ProcessSettings, _ state: StateRecord, _ isDetached: Bool
+  /// The plan of a further process of a container.
+  func execPlan(
+    _ process: ProcessSettings, _ state: StateRecord, _ receiver: TerminalReceiver? = nil, preserved: Int = 0
   ) throws(Failure) -> Plan {
     var request = PlanRequest(id: state.id, bundle: state.bundle)
-    request.terminal = try terminalReceiver(terminal: process.terminal, detached: isDetached)
-    request.preservedDescriptors = try preservedDescriptors()
+    request.terminal = receiver
+    request.preservedDescriptors = preserved
     request.capabilities = resolve(process.capabilities)
     request.cgroup = state.cgroup
     if state.document.linux?.seccomp != nil {
@@ -55,19 +63,15 @@ extension Context {
     }
   }
 
-  private func entrance(to location: CgroupLocation) throws(Failure) -> CgroupEntrance {
-    let manager = try cgroups(for: location)
-    do throws(CgroupError) { return try manager.entrance(to: location) } catch { throw .cgroup(error) }
-  }
-
-  private func spawn(
-    _ plan: Plan, _ state: StateRecord, _ entrance: CgroupEntrance
+  /// Gives birth to a further process of a container.
+  func spawn(
+    _ plan: Plan, _ state: StateRecord, _ entrance: CgroupEntrance, _ streams: StandardStreams? = nil
   ) throws(Failure) -> ProcessRun {
     defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
     do throws(SpawnError) {
       let request = SpawnRequest(
         plan: plan, cgroup: entrance.birth, stateDirectory: store.directory(of: state.id),
-        target: state.initProcess)
+        target: state.initProcess, standardStreams: streams)
       return ProcessRun(try composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)

@@ -25,16 +25,13 @@ extension Context {
   private func runStartHooks(_ state: StateRecord, _ container: LoadedContainer) throws(Failure) {
     guard !state.document.hooks.startContainer.isEmpty else { return }
     do throws(Failure) {
-      try runInside(state, state.document.hooks.startContainer, container.report)
+      let input = String(decoding: container.report.json.text(), as: UTF8.self)
+      try StartHooks(context: self, state: state).run(state.document.hooks.startContainer, input: input)
     } catch {
       // The container cannot run any more as its document asks.
       try stop(state.initProcess)
       throw error
     }
-  }
-
-  private func runInside(_ state: StateRecord, _ hooks: [Hook], _ report: ContainerState) throws(Failure) {
-    throw .argument(.unsupported("hooks of startContainer"))
   }
 
   private func runPoststart(_ state: StateRecord, _ id: ContainerID) throws(Failure) {

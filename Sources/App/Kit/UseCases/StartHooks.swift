@@ -1,0 +1,91 @@
+import Domain
+import Linux
+import Ports
+
+/// Hooks of `startContainer`: programs of the container, run in it with its own process's credentials.
+struct StartHooks {
+  let context: Context
+  let state: StateRecord
+
+  /// How much of a hook's output an error shows.
+  private static let outputLimit = 4096
+
+  /// Runs hooks in order; the first failure ends it. `input` is what they get on standard input.
+  func run(_ hooks: [Hook], input: String) throws(Failure) {
+    for hook in hooks {
+      let stdin = try file(hook)
+      let output = try file(hook)
+      let errors = try file(hook)
+      try fill(stdin.number, input, hook)
+      let streams = StandardStreams(input: stdin.number, output: output.number, error: errors.number)
+      let end = try run(hook, streams)
+      try check(end, hook, output.number, errors.number)
+    }
+  }
+
+  private func file(_ hook: Hook) throws(Failure) -> Descriptor {
+    do throws(Errno) {
+      return try MemoryFile.make("hook")
+    } catch {
+      throw .hook(.start(path: hook.path, SystemFailure(call: "memfd_create", subject: "", errno: error)))
+    }
+  }
+
+  private func fill(_ descriptor: Int32, _ text: String, _ hook: Hook) throws(Failure) {
+    do throws(Errno) {
+      try Files.writeAll(descriptor, text)
+      try Host.rewind(descriptor)
+    } catch {
+      throw .hook(.start(path: hook.path, SystemFailure(call: "write", subject: "", errno: error)))
+    }
+  }
+
+  /// Runs one hook to its end; nil when its time was over first.
+  private func run(_ hook: Hook, _ streams: StandardStreams) throws(Failure) -> Processes.End? {
+    var process = state.document.process ?? ProcessSettings()
+    process.terminal = false
+    process.args = [hook.path] + (hook.args ?? []).dropFirst()
+    if let env = hook.env { process.env = env }
+    let plan = try context.execPlan(process, state)
+    let entrance = try context.entrance(to: state.cgroup)
+    var run = try context.spawn(plan, state, entrance, streams)
+    do throws(Failure) {
+      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
+    } catch {
+      run.process.kill()
+      throw error
+    }
+    return try wait(run.process, hook)
+  }
+
+  private func wait(_ process: any InitProcess, _ hook: Hook) throws(Failure) -> Processes.End? {
+    do throws(Errno) {
+      let milliseconds = hook.timeout.map { Int64(clamping: $0).multipliedReportingOverflow(by: 1000) }
+      let timeout = milliseconds.map { $0.overflow ? Int64.max : $0.partialValue }
+      guard try Waiting.readable(process.processDescriptor, timeout: timeout) else {
+        process.kill()
+        return nil
+      }
+      return try Processes.reap(process.processDescriptor)
+    } catch {
+      throw .hook(.start(path: hook.path, SystemFailure(call: "waitid", subject: "", errno: error)))
+    }
+  }
+
+  private func check(_ end: Processes.End?, _ hook: Hook, _ output: Int32, _ errors: Int32) throws(Failure) {
+    switch end {
+    case .exited(0): return
+    case .exited(let code):
+      throw .hook(.exited(path: hook.path, code: code, output: text(output), errorOutput: text(errors)))
+    case .signalled(let signal):
+      throw .hook(
+        .signalled(path: hook.path, signal: signal, output: text(output), errorOutput: text(errors)))
+    case nil: throw .hook(.timedOut(path: hook.path, seconds: hook.timeout ?? 0))
+    }
+  }
+
+  private func text(_ descriptor: Int32) -> String {
+    let bytes = (try? MemoryFile.contents(of: descriptor)) ?? []
+    return String(decoding: bytes.prefix(StartHooks.outputLimit), as: UTF8.self)
+  }
+}

@@ -1,0 +1,67 @@
+import Domain
+import Testing
+
+@Suite struct UndoTests {
+  private let creator = ProcessIdentity(pid: 10, startTime: 1)
+  private let initProcess = ProcessIdentity(pid: 11, startTime: 2)
+  private let cgroup = CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/a")])
+
+  private func intent() throws -> IntentRecord {
+    IntentRecord(
+      id: try ContainerID("a"), bundle: "/b", creator: creator,
+      created: Timestamp(seconds: 0, nanoseconds: 0), cgroup: cgroup)
+  }
+
+  private func state() throws -> StateRecord {
+    StateRecord(
+      id: try ContainerID("a"), initProcess: initProcess, created: Timestamp(seconds: 0, nanoseconds: 0),
+      rootless: false, cgroup: cgroup, namespacePaths: [], externalDescriptors: [], bundle: "/b",
+      rootfs: "/b/r",
+      namespaces: [], document: Document())
+  }
+
+  @Test func anIntentAloneKillsNothingInTheCgroup() throws {
+    let steps = Undo.compile(try intent(), state: nil, creator: creator)
+    #expect(steps == [.stopCreator(creator), .removeCgroup(cgroup), .removeEntry(try ContainerID("a"))])
+  }
+
+  @Test func aStateStopsWhatRunsBeforeItRemovesAnything() throws {
+    let steps = Undo.compile(try intent(), state: try state(), creator: creator)
+    #expect(
+      steps == [
+        .stopInit(initProcess), .emptyCgroup(cgroup), .removeCgroup(cgroup),
+        .removeEntry(try ContainerID("a")),
+      ])
+  }
+
+  @Test func aForeignCgroupStays() throws {
+    let steps = Undo.compile(try intent(), state: nil, creator: nil, cgroupIsOurs: false)
+    #expect(steps == [.removeEntry(try ContainerID("a"))])
+  }
+
+  @Test(arguments: [false, true]) func theEntryLeavesLast(_ hasState: Bool) throws {
+    var intent = try intent()
+    intent.rdtGroup = "g"
+    let steps = Undo.compile(intent, state: hasState ? try state() : nil, creator: creator)
+    #expect(steps.last == .removeEntry(intent.id))
+    #expect(steps.contains(.removeRdtGroup("g")))
+  }
+}
+
+@Suite struct SignalTests {
+  @Test(
+    arguments: [
+      ("9", 9), ("KILL", 9), ("sigkill", 9), ("SIGTERM", 15), ("0", 0), ("RTMIN", 34), ("SIGRTMIN+3", 37),
+      ("rtmax-1", 63), ("RTMAX", 64), ("64", 64),
+    ] as [(String, Int32)])
+  func reads(_ text: String, _ number: Int32) {
+    #expect(Signal(text)?.rawValue == number)
+  }
+
+  @Test(arguments: [
+    "", "SIG", "65", "-1", "+9", "NOPE", "RTMIN+31", "RTMIN+", "RTMAX-x", "99999999999", "9 ",
+  ])
+  func refuses(_ text: String) {
+    #expect(Signal(text) == nil)
+  }
+}

@@ -1,0 +1,125 @@
+import Domain
+import Linux
+import Ports
+import Simulation
+
+@testable import Kit
+
+/// A host of models for use cases to run on.
+final class Bench {
+  let processes = SimulatedProcesses()
+  let hooks = RecordingHookRunner()
+  let cgroups = RecordingCgroups()
+  let directory: String
+  let store: InMemoryStateStore
+  let spawner: RecordingSpawner
+
+  /// Makes a host whose bundle asks for these hooks and nothing else.
+  init(hooks: String = "{}") throws {
+    directory = "/tmp/martlet-kit-\(Processes.current)-\(Bench.next())"
+    try Files.makeDirectory(directory, mode: 0o700)
+    let config = """
+      {"ociVersion":"1.0.2","root":{"path":"rootfs"},"hooks":\(hooks),
+       "process":{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}},
+       "linux":{"namespaces":[{"type":"pid"},{"type":"mount"}]}}
+      """
+    try Host.create(directory + "/config.json", [UInt8](config.utf8), mode: 0o600)
+    store = InMemoryStateStore(files: directory)
+    spawner = RecordingSpawner(processes)
+  }
+
+  deinit {
+    for name in ["config.json", "pid"] { _ = try? Files.remove(directory + "/" + name) }
+    _ = try? Files.removeDirectory(directory)
+  }
+
+  nonisolated(unsafe) private static var count = 0
+
+  private static func next() -> Int {
+    count += 1
+    return count
+  }
+
+  private var composition: Composition {
+    let standard = Composition.standard
+    return Composition(
+      store: { [store] _ in store }, cgroups: { [cgroups] _, _ throws(CgroupError) in cgroups },
+      spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
+      seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
+      processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() })
+  }
+
+  /// Runs a command line; the failure's text, or nil.
+  func run(_ line: String) -> String? {
+    do throws(Failure) {
+      let invocation: Invocation
+      do throws(UsageError) {
+        invocation = try Parser.parse(line.split(separator: " ").map(String.init))
+      } catch {
+        throw .usage(error)
+      }
+      let context = try Context(invocation, composition)
+      code = try context.perform()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// What the last command that did not fail exited with.
+  private(set) var code: Int32 = 0
+
+  func identity(_ id: String) throws -> ProcessIdentity? {
+    store.entries[try ContainerID(id)]?.state?.initProcess
+  }
+}
+
+private final class FixedProbe: HostProbe {
+  func facts() throws(SystemFailure) -> Facts { Facts() }
+}
+
+private final class OpenGate: StartGate {
+  func open(directory: String, for process: ProcessIdentity) throws(StartError) {}
+}
+
+private final class QuietConsole: ForegroundConsole {
+  func begin() throws(SystemFailure) {}
+  func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {
+    .signalled(9)
+  }
+}
+
+/// Notes what is asked of it.
+final class RecordingCgroups: CgroupManager {
+  private(set) var calls: [String] = []
+  var frozen = false
+  var pids: [Int32] = []
+  var failing: Set<String> = []
+
+  private func note(_ call: String) throws(CgroupError) {
+    calls.append(call)
+    if failing.contains(call) { throw .timedOut(operation: call, directory: "/c", processes: []) }
+  }
+
+  func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/" + request.id.text)])
+  }
+  func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    try note("create")
+    return CgroupEntrance()
+  }
+  func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    try note("entrance")
+    return CgroupEntrance()
+  }
+  func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) { try note("add") }
+  func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) { try note("apply") }
+  func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] { pids }
+  func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
+    try note(frozen ? "freeze" : "thaw")
+    self.frozen = frozen
+  }
+  func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { frozen }
+  func killAll(in location: CgroupLocation) throws(CgroupError) { try note("killAll") }
+  func destroy(_ location: CgroupLocation) throws(CgroupError) { try note("destroy") }
+}

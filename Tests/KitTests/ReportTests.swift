@@ -1,0 +1,78 @@
+import Domain
+import Ports
+import Testing
+
+@testable import Kit
+
+@Suite struct ReportTests {
+  static let executables: [(String, Errno, String)] = [
+    ("nope", .noSuchFileOrDirectory, "exec: \"nope\": executable file not found in $PATH"),
+    ("/nope", .noSuchFileOrDirectory, "exec: \"/nope\": stat /nope: no such file or directory"),
+    ("/etc/passwd", .permissionDenied, "exec: \"/etc/passwd\": permission denied"),
+    ("/etc", .isDirectory, "exec: \"/etc\": is a directory"),
+    ("/a/b", .notDirectory, "exec: \"/a/b\": stat /a/b: not a directory"),
+  ]
+
+  @Test(arguments: executables) func namesTheProgram(_ name: String, _ errno: Errno, _ text: String) {
+    let entry = PlanEntry(.findExecutable(name: name, searchPath: ""), origin: .root)
+    let failure = Failure.step(StepFailure(index: 3, errno: errno, call: .open), entry)
+    #expect("\(failure)" == "unable to start container process: " + text)
+  }
+
+  @Test func namesStepPlaceCallAndErrno() {
+    let entry = PlanEntry(.setHostName("h"), origin: JSONPointer(text: "/hostname"))
+    let text = "\(Failure.step(StepFailure(index: 0, errno: .notPermitted, call: .sethostname), entry))"
+    for part in ["set host name", "(/hostname)", "sethostname", "operation not permitted"] {
+      #expect(text.contains(part))
+    }
+  }
+
+  @Test func missingContainersDoNotExist() throws {
+    let failure = Failure.state(.missing(try ContainerID("a")))
+    #expect("\(failure)" == "container does not exist")
+  }
+
+  @Test func logLinesAreOneObjectOrOneLine() {
+    let time = Timestamp(seconds: 0, nanoseconds: 5)
+    #expect(
+      Log.line(.error, "a \"b\"\nc", .json, time: time)
+        == "{\"level\":\"error\",\"msg\":\"a \\\"b\\\"\\nc\",\"time\":\"1970-01-01T00:00:00Z\"}\n")
+    #expect(
+      Log.line(.error, "a\nb", .text, time: time)
+        == "time=\"1970-01-01T00:00:00Z\" level=error msg=\"a\\nb\"\n")
+  }
+
+  @Test func tablesAlign() {
+    let text = Table.text([["ID", "OWNER"], ["a-long-container-id", "root"]])
+    #expect(text == "ID                    OWNER\na-long-container-id   root\n")
+  }
+
+  @Test func processTableKeepsOwnLines() {
+    let text = "UID   PID CMD\nroot    1 init\nroot   10 sh\n-       - sh\nroot   20 x\n"
+    #expect(ProcessTable.rows(text, [10]) == "UID   PID CMD\nroot   10 sh\n-       - sh\n")
+    #expect(ProcessTable.rows("a b\n", [1]) == nil)
+  }
+
+  @Test func ownersHaveNamesOrNumbers() {
+    let names = OwnerNames(text: "root:x:0:0::/:\nbad\n:x:5:5:::\nother:x:0:0:::\n")
+    #expect([names.name(0), names.name(5)] == ["root", "#5"])
+  }
+
+  @Test func configurationErrorsNameTheLine() {
+    let text = "{\n  // \"criuPath\": comment\n  \"log\": \"/l\",\n  \"criuPath\": 5\n}"
+    let json = JSON.object([.init("log", .string("/l")), .init("criuPath", .integer(5))])
+    #expect(
+      throws: ConfigurationError.invalidValue(path: "f", line: 4, "criuPath", "5")
+    ) { try HostConfiguration.decode(json, [UInt8](text.utf8), "f") }
+    #expect(throws: ConfigurationError.unknownKey(path: "f", line: 1, "nope")) {
+      try HostConfiguration.decode(.object([.init("nope", .null)]), [UInt8]("{\"nope\": null}".utf8), "f")
+    }
+  }
+
+  @Test func filterFilesSurviveARoundTrip() {
+    let filter = CompiledFilter(program: [UInt8](1...16), flags: 0x8000_0002)
+    #expect(FilterFile.decode(FilterFile.encode(filter)) == filter)
+    #expect(FilterFile.decode([]) == nil)
+    #expect(FilterFile.decode([UInt8](repeating: 0, count: 16)) == nil)
+  }
+}

@@ -1,0 +1,171 @@
+import Domain
+import Linux
+import Ports
+import Simulation
+import Testing
+
+@testable import Kit
+
+/// Serialized: a bundle becomes the working directory, and a process has one.
+@Suite(.serialized) struct UseCaseTests {
+  @Test func createSavesTheStateAndThePid() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) --pid-file \(bench.directory)/pid a") == nil)
+    let process = try #require(try bench.identity("a"))
+    #expect(bench.processes.isAlive(process))
+    #expect(bench.store.calls == ["begin", "save"])
+    #expect(bench.cgroups.calls == ["create", "apply"])
+    #expect(try Host.read(bench.directory + "/pid", limit: 100) == [UInt8]("\(process.pid)".utf8))
+  }
+
+  @Test func secondCreateOfAnIdFailsAndTouchesNothing() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let before = bench.cgroups.calls
+    #expect(bench.run("create --bundle \(bench.directory) a")?.contains("already exists") == true)
+    #expect(bench.cgroups.calls == before)
+    #expect(bench.store.entries.count == 1)
+  }
+
+  static let failures: [(String, [InitEvent], Set<String>)] = [
+    ("step", [.failed(StepFailure(index: 0, errno: .notPermitted, call: .setsid))], []),
+    ("death", [.died(waitStatus: 9)], []),
+    ("after ready", [.reached(.mounted), .reached(.ready), .died(waitStatus: 9)], []),
+    ("cgroup", [.executed], ["create"]),
+    ("limits", [.executed], ["apply"]),
+  ]
+
+  @Test(arguments: failures) func failedCreateLeavesNothing(
+    _ name: String, _ script: [InitEvent], _ failing: Set<String>
+  ) throws {
+    let bench = try Bench()
+    bench.spawner.script = script
+    bench.cgroups.failing = failing
+    #expect(bench.run("create --bundle \(bench.directory) a") != nil)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.processes.living == [bench.processes.own])
+    #expect(bench.cgroups.calls.contains("destroy") == !failing.contains("create"))
+  }
+
+  @Test func hooksRunInOrderAndAFailureUndoes() throws {
+    let hook = { (path: String) in "[{\"path\":\"\(path)\"}]" }
+    let hooks =
+      "{\"createContainer\":\(hook("/c")),\"createRuntime\":\(hook("/b")),\"prestart\":\(hook("/a"))}"
+    let bench = try Bench(hooks: hooks)
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.hooks.calls.map(\.path) == ["/a", "/b", "/c"])
+    #expect(bench.hooks.calls.map(\.isInside) == [false, false, true])
+    bench.hooks.failing = ["/b"]
+    #expect(bench.run("create --bundle \(bench.directory) b")?.contains("error running hook /b") == true)
+    #expect(bench.store.entries.count == 1)
+  }
+
+  @Test func deleteKillsACreatedContainerAndRefusesARunningOne() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    bench.store.markStarted(try ContainerID("a"))
+    #expect(bench.run("delete a") == "cannot delete container a that is not stopped: running")
+    #expect(bench.run("delete --force a") == nil)
+    #expect(bench.processes.living == [bench.processes.own])
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.run("create --bundle \(bench.directory) b") == nil)
+    #expect(bench.run("delete b") == nil)
+    #expect(bench.run("delete b") == "container does not exist")
+    #expect(bench.run("delete --force b") == nil)
+  }
+
+  @Test func whatRemainsIsNamedAndCanBeTriedAgain() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    bench.cgroups.failing = ["destroy"]
+    #expect(bench.run("delete --force a")?.contains("could not be removed: cgroup /c/a") == true)
+    #expect(bench.store.entries.count == 1)
+    bench.cgroups.failing = []
+    #expect(bench.run("delete --force a") == nil)
+    #expect(bench.store.entries.isEmpty)
+  }
+
+  @Test func deleteForceStopsALiveCreator() throws {
+    let bench = try Bench()
+    let creator = bench.processes.add()
+    let id = try ContainerID("a")
+    _ = try bench.store.begin(
+      IntentRecord(
+        id: id, bundle: "/b", creator: creator, created: Timestamp(seconds: 0, nanoseconds: 0),
+        cgroup: CgroupLocation(driver: .cgroupfs)))
+    #expect(bench.run("delete --force a") == nil)
+    #expect(!bench.processes.isAlive(creator))
+    #expect(bench.store.entries.isEmpty)
+    #expect(!bench.cgroups.calls.contains("killAll"))
+  }
+
+  @Test func killSignalsTheInitProcess() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let process = try #require(try bench.identity("a"))
+    #expect(bench.run("kill a") == nil)
+    #expect(bench.run("kill a usr1") == nil)
+    #expect(bench.processes.signals.map(\.signal) == [15, 10])
+    #expect(bench.run("kill a NOPE") == "unknown signal \"NOPE\"")
+    bench.processes.end(process)
+    #expect(bench.run("kill a") == "container not running")
+    #expect(bench.run("kill --all a KILL") == nil)
+    #expect(bench.run("kill b") == "container does not exist")
+  }
+
+  @Test func startNeedsACreatedContainer() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.run("start a") == nil)
+    bench.store.markStarted(try ContainerID("a"))
+    #expect(bench.run("start a") == "cannot start an already running container")
+    let process = try #require(try bench.identity("a"))
+    bench.processes.end(process)
+    #expect(bench.run("start a") == "cannot start a container that has stopped")
+    #expect(bench.run("start b") == "container does not exist")
+  }
+
+  @Test func pauseAndResume() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.run("resume a") == "container not paused")
+    #expect(bench.run("pause a") == nil)
+    #expect(bench.run("pause a") == "container not running")
+    #expect(bench.run("exec a true")?.hasPrefix("cannot exec in a paused container") == true)
+    #expect(bench.run("resume a") == nil)
+    #expect(bench.cgroups.calls.suffix(2) == ["freeze", "thaw"])
+  }
+
+  @Test func execEntersTheContainerAndPassesTheEndOn() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.run("exec --user 5:6 --env A=1 a true") == nil)
+    #expect(bench.code == 137)
+    let request = try #require(bench.spawner.requests.last)
+    #expect(request.target == (try bench.identity("a")))
+    #expect(request.plan.entries.contains { $0.step == .setUserID(5) })
+    #expect(request.plan.entries.contains { $0.step == .setGroupID(6) })
+    #expect(bench.run("exec --user 5: a true")?.contains("invalid user") == true)
+    #expect(bench.run("exec --console-socket s a true")?.hasPrefix("cannot use console socket") == true)
+    #expect(bench.run("exec --tty --detach a true")?.hasPrefix("cannot allocate tty") == true)
+    #expect(bench.run("exec --cap CAP_NOPE a true") == "unknown capability \"CAP_NOPE\"")
+  }
+
+  @Test func runDeletesWhenTheProcessEndsUnlessKept() throws {
+    let bench = try Bench()
+    #expect(bench.run("run --bundle \(bench.directory) --no-subreaper a") == nil)
+    #expect(bench.code == 137)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.run("run --bundle \(bench.directory) --no-subreaper --keep b") == nil)
+    #expect(bench.store.entries.count == 1)
+  }
+
+  @Test func aBadPidFileLeavesNoContainer() throws {
+    let bench = try Bench()
+    #expect(
+      bench.run("create --bundle \(bench.directory) --pid-file /nonexistent/pid a")?.contains(
+        "/nonexistent/pid") == true)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.processes.living == [bench.processes.own])
+  }
+}
