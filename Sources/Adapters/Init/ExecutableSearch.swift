@@ -19,7 +19,8 @@ enum ExecutableSearch {
     // which are the same by now.
     var result = clinux_call(
       Int(SYS_faccessat2), Int(currentDirectory), word(path), Int(X_OK), Int(AT_EACCESS), 0, 0)
-    if result == -Int(ENOSYS) {
+    // `EPERM` is the answer of a filter that does not know the newer call.
+    if result == -Int(ENOSYS) || result == -Int(EPERM) {
       result = clinux_call(Int(SYS_faccessat), Int(currentDirectory), word(path), Int(X_OK), 0, 0, 0)
     }
     return result >= 0 ? nil : Errno(rawValue: Int32(truncatingIfNeeded: -result))
@@ -30,7 +31,8 @@ enum ExecutableSearch {
   static func search(
     _ name: PlanText, _ searchPath: PlanText, into result: UnsafeMutablePointer<CChar>, capacity: Int
   ) throws(StepFault) {
-    var start = 0
+    // Without a search path there is no directory at all; only an empty entry is the working directory.
+    var start = searchPath.count == 0 ? 1 : 0
     var wasDenied = false
     while start <= searchPath.count {
       var end = start

@@ -53,6 +53,7 @@ extension LinuxKernel: CredentialKernel {
 
   func setUserID(_ uid: UInt32) throws(StepFault) {
     try attempt(.setresuid, SYS_setresuid, Int(uid), Int(uid), Int(uid))
+    try protectAgain()
   }
 
   func setCapabilities(
@@ -67,12 +68,18 @@ extension LinuxKernel: CredentialKernel {
       UInt32(inheritable.rawValue >> high)
     )
     try attempt(.capset, SYS_capset, word(&header), word(&data))
+    try protectAgain()
   }
 
   func setAmbientCapabilities(_ set: CapabilitySet) throws(StepFault) {
     try attempt(.prctl, SYS_prctl, Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
     for number in 0..<64 where set.rawValue & 1 << UInt64(number) != 0 {
-      try attempt(.prctl, SYS_prctl, Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_RAISE), number, 0, 0)
+      let result = clinux_call(
+        Int(SYS_prctl), Int(PR_CAP_AMBIENT), Int(PR_CAP_AMBIENT_RAISE), number, 0, 0, 0)
+      // What is not both permitted and inheritable cannot be raised: the process has less, never more.
+      guard result >= 0 || result == -Int(EPERM) else {
+        throw StepFault(.prctl, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
+      }
     }
   }
 }

@@ -21,9 +21,36 @@ extension LinuxKernel: EnvironmentKernel {
     guard key.count < LinuxKernel.bufferSize - 8 else { throw StepFault(.open, .nameTooLong) }
     memcpy(buffer, prefix.utf8Start, prefix.utf8CodeUnitCount)
     memcpy(buffer + prefix.utf8CodeUnitCount, key.pointer, key.count + 1)
-    let file = try naming(.open) { () throws(Errno) in try openBelowProcfs(buffer, O_WRONLY) }
+    let file = try openParameter(buffer)
     try naming(.write) { () throws(Errno) in
       try Files.writeAll(file.number, UnsafeRawBufferPointer(start: value.pointer, count: value.count))
+    }
+  }
+
+  /// Opens below the host's procfs, which shows the namespaces of whoever looks; where that is covered or
+  /// read-only (a runtime inside a container), below one that is mounted nowhere.
+  private func openParameter(_ path: UnsafePointer<CChar>) throws(StepFault) -> Descriptor {
+    do throws(Errno) {
+      return try openBelowProcfs(path, O_WRONLY)
+    } catch {
+      guard error == .crossDevice || error == .readOnlyFileSystem else { throw StepFault(.open, error) }
+    }
+    let type: StaticString = "proc"
+    let context = Descriptor(
+      owning: Int32(
+        try naming(.fsopen) { () throws(Errno) in
+          try call(Int32(SYS_fsopen), word(type.utf8Start), Int(FSOPEN_CLOEXEC))
+        }))
+    try attempt(
+      .fsconfig, SYS_fsconfig, Int(context.number), Int(FSCONFIG_CMD_CREATE.rawValue), 0, 0, 0)
+    let mount = Descriptor(
+      owning: Int32(
+        try naming(.fsmount) { () throws(Errno) in
+          try call(Int32(SYS_fsmount), Int(context.number), Int(FSMOUNT_CLOEXEC), 0)
+        }))
+    return try naming(.open) { () throws(Errno) in
+      try Files.open(
+        path, at: mount.number, O_WRONLY, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS))
     }
   }
 
@@ -60,7 +87,9 @@ extension LinuxKernel: EnvironmentKernel {
   func changeDirectory(_ path: PlanText, mayRetry: Bool) throws(StepFault) {
     guard !isInWorkingDirectory else { return }
     do throws(StepFault) {
-      try attempt(.chdir, SYS_chdir, word(path.pointer))
+      // Resolved by descriptor, so that no magic link leads out of the root.
+      let directory = try naming(.chdir) { () throws(Errno) in try root.open(path.pointer) }
+      try attempt(.fchdir, SYS_fchdir, Int(directory.number))
       isInWorkingDirectory = true
     } catch {
       guard mayRetry, error.errno == .permissionDenied || error.errno == .notPermitted else { throw error }

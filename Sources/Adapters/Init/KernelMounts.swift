@@ -23,14 +23,22 @@ extension LinuxKernel: MountKernel {
     }
     let target = try openRootTarget(path, preferred: !shares)
     do throws(StepFault) {
-      // A clone of the host's mounts is a peer of theirs until it is told otherwise.
-      try setPropagation(tree, treePropagation.union(.recursive))
+      // A clone of the host's mounts is a peer of theirs until it is told otherwise. Where the document
+      // asks for sharing, the root is shared once it has been entered: what is mounted before is not the
+      // host's business.
+      try setPropagation(tree, isolation.union(.recursive))
       try attach(tree, to: target.number)
       root.replace(try naming(.dup) { () throws(Errno) in try duplicate(tree) })
     } catch {
       guard error.errno == .noSystemCall || error.errno == .invalidArgument else { throw error }
       try attachRootByName(path)
     }
+  }
+
+  /// How a tree of the host propagates in the container: never back.
+  private var isolation: MountFlags {
+    let asked = treePropagation.intersection(.propagation)
+    return asked == .privatePropagation || asked == .unbindable ? .privatePropagation : .slavePropagation
   }
 
   /// The root's own place, if it can be reached with the ids of a user namespace; else "/".
@@ -53,6 +61,7 @@ extension LinuxKernel: MountKernel {
     )
     root.replace(
       try naming(.open) { () throws(Errno) in try Files.open(path.pointer, O_PATH | O_DIRECTORY) })
+    try setPropagation(root.number, isolation.union(.recursive))
   }
 
   private func duplicate(_ number: Int32) throws(Errno) -> Descriptor {
@@ -101,6 +110,10 @@ extension LinuxKernel: MountKernel {
     let source = try descriptor(bind.source)
     let target = try openBindTarget(bind.destination, like: source)
     do throws(StepFault) {
+      // In a tree that is to share its mounts with the host, a bind does so, too.
+      if !treePropagation.contains(.sharedPropagation) {
+        try setPropagation(source, isolation.union(bind.recursive ? .recursive : []))
+      }
       try setBindFlags(source, bind)
       try attach(source, to: target.number)
     } catch {
@@ -144,9 +157,11 @@ extension LinuxKernel: MountKernel {
     do throws(StepFault) {
       try remountByName(mounted.number, bind.flags)
     } catch {
-      let current = try currentFlags(of: mounted.number)
-      guard error.errno == .notPermitted, current.isDisjoint(with: bind.cleared) else { throw error }
-      try remountByName(mounted.number, bind.flags.union(current))
+      guard error.errno == .notPermitted,
+        let kept = MountAttributes.keeping(
+          try currentFlags(of: mounted.number), in: bind.flags, cleared: bind.cleared)
+      else { throw error }
+      try remountByName(mounted.number, kept)
     }
   }
 
@@ -154,9 +169,21 @@ extension LinuxKernel: MountKernel {
     _ destination: PlanText, flags: MountFlags, cleared: MountFlags, data: PlanText
   ) throws(StepFault) {
     let mounted = try naming(.openat2) { () throws(Errno) in try root.open(destination.pointer) }
+    do throws(StepFault) {
+      try remount(mounted.number, flags, data)
+    } catch {
+      guard error.errno == .notPermitted,
+        let kept = MountAttributes.keeping(
+          try currentFlags(of: mounted.number), in: flags, cleared: cleared), kept != flags
+      else { throw error }
+      try remount(mounted.number, kept, data)
+    }
+  }
+
+  private func remount(_ mounted: Int32, _ flags: MountFlags, _ data: PlanText) throws(StepFault) {
     let all = flags.union(.remount)
     try attempt(
-      .mount, SYS_mount, 0, word(name(of: mounted.number)), 0, Int(truncatingIfNeeded: all.rawValue),
+      .mount, SYS_mount, 0, word(name(of: mounted)), 0, Int(truncatingIfNeeded: all.rawValue),
       word(data.pointer))
   }
 

@@ -14,6 +14,7 @@ extension LinuxKernel: NamespaceKernel {
 
   func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault) {
     try attempt(.setns, SYS_setns, Int(try descriptor(slot)), Int(truncatingIfNeeded: namespaces.rawValue))
+    if namespaces.contains(.user) { try protectAgain() }
     guard namespaces.contains(.mount) else { return }
     root.replace(try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) })
     // The entry moved the working directory to the container's root.
@@ -28,8 +29,14 @@ extension LinuxKernel: NamespaceKernel {
     try attempt(.setresgid, SYS_setresgid, 0, 0, 0)
     try attempt(.setresuid, SYS_setresuid, 0, 0, 0)
     try setGroups(PlanBytes(start: nil, count: 0))
-    // A change of credentials makes the kernel forget both.
+    try protectAgain()
+  }
+
+  /// A change of credentials sets what `fs.suid_dumpable` says, and forgets the signal of the parent's
+  /// death.
+  func protectAgain() throws(StepFault) {
     try attempt(.prctl, SYS_prctl, Int(PR_SET_DUMPABLE), 0)
+    guard !outlivesParent else { return }
     try attempt(.prctl, SYS_prctl, Int(PR_SET_PDEATHSIG), Int(SIGKILL))
   }
 

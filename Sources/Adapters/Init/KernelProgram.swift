@@ -16,6 +16,7 @@ extension LinuxKernel: ProgramKernel {
     // The parent is gone, or has changed its mind: nobody is left to tell.
     guard let answer, answer.kind == .proceed else { Processes.exit(1) }
     guard milestone == .ready else { return }
+    outlivesParent = true
     // From here on the container outlives the runtime.
     try attempt(.prctl, SYS_prctl, Int(PR_SET_PDEATHSIG), 0)
   }
@@ -83,7 +84,7 @@ extension LinuxKernel: ProgramKernel {
   func awaitStart(_ slot: Slot) throws(StepFault) {
     let path = try descriptor(slot)
     // The parent has nothing more to hear; whoever starts the container listens at the fifo.
-    try naming(.sendmsg) { () throws(Errno) in try SyncChannel.send(SyncFrame(.executing), on: socket) }
+    try announceExecution()
     closeSocket()
     fifo = try naming(.open) { () throws(Errno) in
       try Files.open(name(of: path), at: procfs, O_WRONLY).release()
@@ -91,6 +92,15 @@ extension LinuxKernel: ProgramKernel {
     var released = UInt8(ascii: "0")
     try naming(.write) { () throws(Errno) in
       try withUnsafeBytes(of: &released) { (bytes) throws(Errno) in try Files.writeAll(fifo, bytes) }
+    }
+  }
+
+  /// Only the program is left to come. A parent that is gone by now need not be told: the state is saved.
+  private func announceExecution() throws(StepFault) {
+    do throws(Errno) {
+      try SyncChannel.send(SyncFrame(.executing), on: socket)
+    } catch {
+      guard error == .brokenPipe else { throw StepFault(.sendmsg, error) }
     }
   }
 
@@ -102,9 +112,7 @@ extension LinuxKernel: ProgramKernel {
 
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
     let pointers = try PointerArrays(arguments: arguments, environment: environment, home: home)
-    if socket >= 0 {
-      try naming(.sendmsg) { () throws(Errno) in try SyncChannel.send(SyncFrame(.executing), on: socket) }
-    }
+    if socket >= 0 { try announceExecution() }
     try attempt(
       .execve, SYS_execve, word(executable), word(pointers.arguments), word(pointers.environment))
   }

@@ -199,14 +199,25 @@ extension LinuxKernel {
   /// The first masked directory gets an empty file system, the others a clone of it.
   private func maskDirectory(_ path: PlanText, _ target: Int32) throws(StepFault) {
     if emptyDirectory >= 0 { return try bind(emptyDirectory, on: target, recursive: false) }
+    do throws(StepFault) {
+      try mountEmpty(on: target, "nr_blocks=1,nr_inodes=1")
+    } catch {
+      // Some kernels do not count the root's own inode.
+      guard error.call == .mount, error.errno == .invalidArgument || error.errno == .noSpace else {
+        throw error
+      }
+      try mountEmpty(on: target, "nr_blocks=1,nr_inodes=2")
+    }
+    emptyDirectory = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer).release() }
+  }
+
+  private func mountEmpty(on target: Int32, _ data: StaticString) throws(StepFault) {
     let type: StaticString = "tmpfs"
-    let data: StaticString = "nr_blocks=1,nr_inodes=1"
+    let here: StaticString = "."
     try attempt(.fchdir, SYS_fchdir, Int(target))
     defer { _ = clinux_call(Int(SYS_fchdir), Int(procfs), 0, 0, 0, 0, 0) }
-    let here: StaticString = "."
     try attempt(
       .mount, SYS_mount, word(type.utf8Start), word(here.utf8Start), word(type.utf8Start),
       Int(truncatingIfNeeded: MountFlags.readOnly.rawValue), word(data.utf8Start))
-    emptyDirectory = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer).release() }
   }
 }

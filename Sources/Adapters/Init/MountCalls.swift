@@ -141,6 +141,23 @@ enum MountAttributes {
     return bits
   }
 
+  /// The flags with which a refused change is tried again: those in force that the kernel may have locked
+  /// are kept. Nil when the document clears one of them by name, or keeps access times another way.
+  static func keeping(_ current: MountFlags, in flags: MountFlags, cleared: MountFlags) -> MountFlags? {
+    let kept = current.intersection(lockable)
+    let times = flags.intersection(.accessTimes)
+    guard kept.isDisjoint(with: cleared), times.isEmpty || times == kept.intersection(.accessTimes) else {
+      return nil
+    }
+    return flags.union(kept)
+  }
+
+  /// What the kernel locks on a mount that came from a more privileged user namespace.
+  private static let lockable: MountFlags = [
+    .readOnly, .noSetUserID, .noDevices, .noExecution, .noAccessTime, .noDirectoryAccessTime,
+    .relativeAccessTime,
+  ]
+
   /// `ST_…` of `statfs`: the first four are the same bits.
   static func flags(ofStatus status: UInt64) -> MountFlags {
     var flags = MountFlags(rawValue: status & 0xF)

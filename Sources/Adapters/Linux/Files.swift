@@ -17,17 +17,20 @@ public enum Files {
     _ name: UnsafePointer<CChar>, at directory: Int32, _ flags: Int32, mode: UInt32 = 0, resolve: UInt64
   ) throws(Errno) -> Descriptor {
     var how = open_how(flags: UInt64(flags | O_CLOEXEC), mode: UInt64(mode), resolve: resolve)
-    while true {
+    var failure = Errno.again
+    // The kernel answers EAGAIN when a rename raced with a resolution below a root: try again, but not for
+    // as long as somebody goes on renaming.
+    for _ in 0..<32 where failure == .again {
       do {
         return Descriptor(
           owning: Int32(
             try retrying(
               Int32(SYS_openat2), Int(directory), word(name), word(&how), MemoryLayout<open_how>.size)))
       } catch {
-        // The kernel answers EAGAIN when a rename raced with a resolution below a root: try again.
-        guard error == .again else { throw error }
+        failure = error
       }
     }
+    throw failure
   }
 
   /// Reads at most `buffer.count` bytes. The corresponding system call is `read`.

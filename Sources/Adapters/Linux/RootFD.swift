@@ -64,7 +64,9 @@ public final class RootFD {
       return try Files.open(path, at: number, O_PATH, resolve: resolve)
     } catch {
       let creates = !options.isDisjoint(with: [.createDirectories, .createFile])
-      guard error == .noSystemCall || (error == .noSuchFileOrDirectory && creates) else { throw error }
+      // A walk of single components is not disturbed by renames.
+      let walks = error == .noSystemCall || error == .again
+      guard walks || (error == .noSuchFileOrDirectory && creates) else { throw error }
     }
     return try walk(path, options, mode: mode)
   }
