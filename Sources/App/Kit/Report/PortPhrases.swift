@@ -110,6 +110,6 @@ extension HookError {
   }
 
   private static func line(_ text: String) -> String {
-    String(text.quoted.dropFirst().dropLast())
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }
