@@ -29,7 +29,7 @@ import Testing
     let steps = Undo.compile(try intent(), state: try state(), creator: creator)
     #expect(
       steps == [
-        .stopInit(initProcess), .emptyCgroup(cgroup), .removeCgroup(cgroup),
+        .emptyCgroup(cgroup), .stopInit(initProcess), .removeCgroup(cgroup),
         .removeEntry(try ContainerID("a")),
       ])
   }

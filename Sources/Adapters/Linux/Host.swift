@@ -68,6 +68,11 @@ public enum Host {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0
   }
 
+  /// Fails unless a path is a directory.
+  public static func checkDirectory(_ path: String) throws(Errno) {
+    _ = try Files.open(path, O_PATH | O_DIRECTORY)
+  }
+
   /// Reads a whole file, at most `limit` bytes. A fifo without a writer reads as empty instead of waiting.
   public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
     let file = try Files.open(path, O_RDONLY | O_NONBLOCK)

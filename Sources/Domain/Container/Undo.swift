@@ -7,7 +7,7 @@ public enum Undo {
     case stopCreator(ProcessIdentity)
     /// Kill the init process, and wait until it is gone.
     case stopInit(ProcessIdentity)
-    /// Kill whatever is left in the container's cgroups.
+    /// Kill whatever runs in the container's cgroups, frozen or not.
     case emptyCgroup(CgroupLocation)
     /// Remove the container's cgroups and those below.
     case removeCgroup(CgroupLocation)
@@ -29,8 +29,9 @@ public enum Undo {
     if state == nil, let creator { steps.append(.stopCreator(creator)) }
     let cgroup = state?.cgroup ?? intent.cgroup
     if let state {
-      steps.append(.stopInit(state.initProcess))
+      // In this order: a frozen process of cgroup v1 dies only once its cgroup is thawed.
       steps.append(.emptyCgroup(cgroup))
+      steps.append(.stopInit(state.initProcess))
     }
     if cgroupIsOurs { steps.append(.removeCgroup(cgroup)) }
     if let group = state?.intelRdtPath ?? intent.rdtGroup { steps.append(.removeRdtGroup(group)) }

@@ -30,6 +30,7 @@ extension Context {
       }
       throw .state(error)
     }
+    if ids.isEmpty, root.isExplicit { try requireRoot() }
     var containers: [LoadedContainer] = []
     for id in ids.sorted(by: { $0.text < $1.text }) {
       do throws(Failure) {
@@ -39,6 +40,15 @@ extension Context {
       }
     }
     return containers
+  }
+
+  /// A root directory that was named must be there; the default one is made by the first container.
+  private func requireRoot() throws(Failure) {
+    do throws(Errno) {
+      try Host.checkDirectory(root.path)
+    } catch {
+      throw .system(SystemFailure(call: "open", subject: root.path, errno: error))
+    }
   }
 
   private func table(_ containers: [LoadedContainer], _ owners: OwnerNames) -> String {
