@@ -38,7 +38,10 @@ extension Composition {
     _ driver: CgroupLocation.Driver, _ layout: CgroupLayout
   ) throws(CgroupError) -> any CgroupManager {
     switch driver {
-    case .cgroupfs: return CgroupV1Manager(CgroupTree.trees(layout))
+    case .cgroupfs:
+      // Without a v1 tree its manager would limit nothing, and say nothing.
+      guard layout.mode != .unified else { throw .unsupported(operation: "driver cgroupfs on cgroup v2") }
+      return CgroupV1Manager(CgroupTree.trees(layout))
     case .disabled: return CgroupDisabledManager()
     case .systemd: throw .unsupported(operation: "driver systemd")
     }
