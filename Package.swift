@@ -82,7 +82,7 @@ let package = Package(
     tests(
       "AdapterTests",
       [
-        "CLinux", "Domain", "Ports", "Linux", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp",
+        "CLinux", "Domain", "Ports", "Linux", "Init", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp",
         "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner",
         "Console",
       ]),
