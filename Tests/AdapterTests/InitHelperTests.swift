@@ -101,6 +101,39 @@ struct InitHelperTests {
     }
   }
 
+  @Test("procfs and sysfs of the host are told from the container's own")
+  func hostMounts() {
+    let text = """
+      20 1 8:1 / / rw - ext4 /dev/a rw
+      21 20 0:5 / /proc rw shared:1 - proc proc rw
+      22 20 0:6 / /sys rw - sysfs sysfs rw
+      23 21 0:5 /sys /proc/sys ro - proc proc rw
+      24 20 0:7 / /a\\040b rw master:1 propagate_from:2 - proc proc rw
+      30 20 8:1 /root /root rw - ext4 /dev/a rw
+      31 30 0:8 / /root/proc rw - proc proc rw
+      nonsense
+      32 31
+
+      """
+    var hidden: [String] = []
+    text.utf8.withContiguousStorageIfAvailable { utf8 in
+      let table = MountTable(UnsafeRawBufferPointer(utf8))
+      var end = utf8.count
+      while let line = table.line(before: end) {
+        end = line.lowerBound
+        guard let entry = table.entry(line), entry.isWhole, table.isKernelState(entry),
+          !table.descends(entry, from: 30)
+        else { continue }
+        var path = [CChar](repeating: 0, count: 64)
+        path.withUnsafeMutableBufferPointer { buffer in
+          guard let base = buffer.baseAddress, table.copyPath(entry, to: base, capacity: 64) else { return }
+          hidden.append(String(cString: base))
+        }
+      }
+    }
+    #expect(hidden == ["/a b", "/sys", "/proc"])
+  }
+
   @Test("the kernel's numbers of mount flags")
   func flagNumbers() {
     #expect(MountAttributes.bits([.readOnly, .noSetUserID, .noDevices, .noExecution]) == 0xF)

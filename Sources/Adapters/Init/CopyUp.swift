@@ -37,7 +37,7 @@ struct TreeCopier {
     let page = try Page()
     while true {
       let size = clinux_call(
-        Int(SYS_getdents64), Int(directory.number), word(page.start), Page.size, 0, 0, 0)
+        Int(SYS_getdents64), Int(directory.number), word(page.start), page.size, 0, 0, 0)
       guard size >= 0 else { throw StepFault(.getdents, Errno(rawValue: Int32(truncatingIfNeeded: -size))) }
       if size == 0 { return }
       var offset = 0
@@ -106,19 +106,20 @@ struct TreeCopier {
 
 /// Memory of its own, given back with its owner. The corresponding system call is `mmap`.
 struct Page: ~Copyable {
-  static let size = 32768
   let start: UnsafeMutableRawPointer
+  let size: Int
 
-  init() throws(StepFault) {
+  init(size: Int = 32768) throws(StepFault) {
     let flags = Int(MAP_PRIVATE) | Int(MAP_ANONYMOUS)
     let address = try naming(.open) { () throws(Errno) in
-      try call(Int32(SYS_mmap), 0, Page.size, Int(PROT_READ | PROT_WRITE), flags, -1, 0)
+      try call(Int32(SYS_mmap), 0, size, Int(PROT_READ | PROT_WRITE), flags, -1, 0)
     }
     guard let start = UnsafeMutableRawPointer(bitPattern: address) else { throw StepFault(.open, .noMemory) }
     self.start = start
+    self.size = size
   }
 
   deinit {
-    _ = clinux_call(Int(SYS_munmap), word(start), Page.size, 0, 0, 0, 0)
+    _ = clinux_call(Int(SYS_munmap), word(start), size, 0, 0, 0, 0)
   }
 }

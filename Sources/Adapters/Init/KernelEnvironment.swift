@@ -54,11 +54,11 @@ extension LinuxKernel: EnvironmentKernel {
     }
   }
 
-  /// Opens below the host's procfs, crossing no mount and following no link.
+  /// Opens below the host's procfs, crossing no mount and following no magic link; `self` is a plain one.
   func openBelowProcfs(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
     do throws(Errno) {
       return try Files.open(
-        name, at: procfs, flags, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS))
+        name, at: procfs, flags, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS))
     } catch {
       guard error == .noSystemCall else { throw error }
     }

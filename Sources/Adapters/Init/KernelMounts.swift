@@ -50,11 +50,13 @@ extension LinuxKernel: MountKernel {
         guard error == .permissionDenied else { throw StepFault(.open, error) }
       }
     }
+    isOverOldRoot = true
     return try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) }
   }
 
   /// A kernel without the descriptor calls: the root is bound on itself.
   private func attachRootByName(_ path: PlanText) throws(StepFault) {
+    isOverOldRoot = false
     let flags: MountFlags = [.bind, .recursive]
     try attempt(
       .mount, SYS_mount, word(path.pointer), word(path.pointer), 0, Int(truncatingIfNeeded: flags.rawValue), 0

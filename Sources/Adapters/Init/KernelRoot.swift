@@ -99,6 +99,7 @@ extension LinuxKernel: RootKernel {
   }
 
   func enterRoot(_ entry: RootEntry) throws(StepFault) {
+    if entry == .move { try hideHostMounts() }
     try attempt(.fchdir, SYS_fchdir, Int(root.number))
     switch entry {
     case .pivot: try pivot()
@@ -131,10 +132,12 @@ extension LinuxKernel: RootKernel {
   private func moveOver() throws(StepFault) {
     let here: StaticString = "."
     let slash: StaticString = "/"
-    let flags = MountFlags.move
-    try attempt(
-      .mount, SYS_mount, word(here.utf8Start), word(slash.utf8Start), 0,
-      Int(truncatingIfNeeded: flags.rawValue), 0)
+    if !isOverOldRoot {
+      let flags = MountFlags.move
+      try attempt(
+        .mount, SYS_mount, word(here.utf8Start), word(slash.utf8Start), 0,
+        Int(truncatingIfNeeded: flags.rawValue), 0)
+    }
     try attempt(.chroot, SYS_chroot, word(here.utf8Start))
   }
 

@@ -25,6 +25,8 @@ final class LinuxKernel {
 
   /// How the mounts of the new mount namespace propagate.
   var treePropagation: MountFlags = []
+  /// The root lies over "/" itself, not at its own place.
+  var isOverOldRoot = false
   /// The container's `/dev`, once something was made in it; or -1.
   var dev: Int32 = -1
   /// The container's `/dev/null`, verified; or -1.
