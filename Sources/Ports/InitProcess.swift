@@ -3,8 +3,8 @@ public import Domain
 /// Starts processes that go through a plan.
 ///
 /// ## Implementation guidance
-/// - `spawn` opens the plan's slots, joins and makes namespaces, and returns once the process exists and
-///   waits for its plan. A failure leaves no process behind.
+/// - `spawn` joins and makes namespaces, and returns once the process exists. A failure leaves no process
+///   behind. The plan's slots are opened when the plan is delivered.
 /// - The process dies when its parent does, at every wait, until it has been told to go on from
 ///   `Milestone.ready`.
 /// - The process is not dumpable until it executes its program, and never runs the host's binary.

@@ -9,7 +9,7 @@ import Testing
 @Suite("Spawned processes")
 struct SpawnedProcessTests {
   /// A live child that waits to be killed, and a process object whose peer is the test.
-  private func conversation(entries: Int = 2, console: Int32 = -1) throws -> (SpawnedProcess, Int32) {
+  private func conversation(entries: Int = 2) throws -> (SpawnedProcess, Int32) {
     let pair = try SyncChannel.pair()
     guard let child = try Processes.fork() else {
       while true { pause() }
@@ -19,8 +19,7 @@ struct SpawnedProcessTests {
     let process = SpawnedProcess(
       identity: ProcessIdentity(pid: child.pid, startTime: 0), processDescriptor: child.descriptor,
       socket: Descriptor(owning: pair.first),
-      plan: Plan(birth: Birth(), entries: Array(repeating: entry, count: entries)), slots: [],
-      console: console)
+      request: SpawnRequest(plan: Plan(birth: Birth(), entries: Array(repeating: entry, count: entries))))
     return (process, pair.second)
   }
 
@@ -143,7 +142,11 @@ struct LinuxProcessSpawnerTests {
       birth: Birth(),
       slots: [PlannedSlot(.mountTree(path: "/nonexistent/x", recursive: true), origin: origin)])
     let failure = SystemFailure(call: "open_tree", subject: "/nonexistent/x", errno: .noSuchFileOrDirectory)
-    #expect(throws: SpawnError.slot(origin: origin, failure)) { try spawner.spawn(SpawnRequest(plan: plan)) }
+    let process = try spawner.spawn(SpawnRequest(plan: plan))
+    defer { process.kill() }
+    #expect(throws: SpawnError.slot(origin: origin, failure)) {
+      try process.deliver(EncodedPlan(plan), doors: [])
+    }
     let preserved = Plan(birth: Birth(preservedDescriptors: 900))
     #expect(throws: SpawnError.self) { try spawner.spawn(SpawnRequest(plan: preserved)) }
   }

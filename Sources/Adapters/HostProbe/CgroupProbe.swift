@@ -4,12 +4,14 @@ import Linux
 
 /// Finds the cgroup hierarchies.
 enum CgroupProbe {
-  /// One look where the conventional place is a whole cgroup v2 tree; else the mount table.
+  /// One look where the conventional place is a whole cgroup v2 tree, one at each place of cgroup v1; else
+  /// the mount table.
   static func layout(_ procfs: borrowing Procfs) throws(Errno) -> CgroupLayout {
     if isWholeUnifiedTree(conventionalRoot) {
       return CgroupLayout(
         mode: .unified, hierarchies: [.init(controllers: [], mountPoint: conventionalRoot, isUnified: true)])
     }
+    if let layout = try ConventionalCgroups.layout(procfs, root: conventionalRoot) { return layout }
     return CgroupLayout(mountTable: try procfs.read("self/mountinfo", limit: 16 << 20))
   }
 

@@ -14,22 +14,16 @@ public final class LinuxHostProbe: HostProbe {
       let procfs = try Procfs()
       subject = "/proc/self/uid_map"
       let map = try procfs.read("self/uid_map", limit: 1 << 16)
-      subject = "/proc/sys/kernel/cap_last_cap"
-      let capability = ProbeText.number(try procfs.read("sys/kernel/cap_last_cap", limit: 64))
       subject = "/proc/self/mountinfo"
       let layout = try CgroupProbe.layout(procfs)
       return Facts(
         effectiveUserID: geteuid(), inUserNamespace: !ProbeText.isWholeRange(map),
-        lastCapability: capability ?? LinuxHostProbe.oldestLastCapability,
         namespaces: LinuxHostProbe.namespaces(procfs), hasKernelCore: LinuxHostProbe.has("kcore", procfs),
-        cgroups: layout, notifySocket: LinuxHostProbe.variable("NOTIFY_SOCKET"))
+        cgroups: layout)
     } catch {
       throw SystemFailure(call: "read", subject: subject, errno: error)
     }
   }
-
-  /// `CAP_CHECKPOINT_RESTORE`: the last one of the oldest kernel that is served.
-  private static let oldestLastCapability: UInt32 = 40
 
   /// The kinds that can be left out of a kernel are looked for; the others are always there.
   private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
@@ -46,10 +40,5 @@ public final class LinuxHostProbe: HostProbe {
 
   private static func has(_ name: String, _ procfs: borrowing Procfs) -> Bool {
     (try? procfs.open(name, O_PATH)) != nil
-  }
-
-  private static func variable(_ name: String) -> String? {
-    guard let value = getenv(name), value.pointee != 0 else { return nil }
-    return String(cString: value)
   }
 }

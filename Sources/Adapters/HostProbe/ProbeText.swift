@@ -1,10 +1,5 @@
 /// Reads what procfs says.
 enum ProbeText {
-  /// A decimal number before a line end.
-  static func number(_ bytes: [UInt8]) -> UInt32? {
-    UInt32(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
-  }
-
   /// Whether an id map is the first user namespace's: every id stands for itself.
   static func isWholeRange(_ map: [UInt8]) -> Bool {
     let words = map.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }

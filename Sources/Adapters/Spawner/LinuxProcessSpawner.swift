@@ -19,14 +19,11 @@ public final class LinuxProcessSpawner: ProcessSpawner {
 
   public func spawn(_ request: SpawnRequest) throws(SpawnError) -> any InitProcess {
     try checkCaller(request.plan.birth)
-    var slots = SlotOpener()
-    try slots.open(request)
     let birth = try PreparedBirth(request, executable: executable, joiner: joiner)
     var newborn = try birth.perform(request)
     do throws(SpawnError) {
       try newborn.grow(request.plan.birth)
-      let taken = slots.take()
-      return newborn.process(request.plan, slots: taken.descriptors, console: taken.console)
+      return newborn.process(request)
     } catch {
       newborn.destroy()
       throw error

@@ -36,12 +36,11 @@ struct Newborn: ~Copyable {
   }
 
   /// Hands it out.
-  consuming func process(_ plan: Plan, slots: [Int32], console: Int32) -> SpawnedProcess {
+  consuming func process(_ request: SpawnRequest) -> SpawnedProcess {
     let identity = ProcessIdentity(pid: pid, startTime: startTime)
     let connection = socket.take() ?? Descriptor(owning: -1)
     return SpawnedProcess(
-      identity: identity, processDescriptor: descriptor, socket: connection, plan: plan, slots: slots,
-      console: console)
+      identity: identity, processDescriptor: descriptor, socket: connection, request: request)
   }
 
   /// Leaves nothing behind.

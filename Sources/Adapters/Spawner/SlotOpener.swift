@@ -3,15 +3,21 @@ import Domain
 import Linux
 import Ports
 
-/// Opens what stands behind a plan's slots. Everything that can fail here fails before a process exists.
+/// Opens what stands behind a plan's slots.
 struct SlotOpener: ~Copyable {
   /// One descriptor a slot, in order.
   private(set) var descriptors: [Int32] = []
   /// The parent's end of the console pair, or -1.
   private(set) var console: Int32 = -1
+  private var doors: [Int32]
+
+  /// Takes over the doors of cgroups, which come after the slots.
+  init(doors: [Int32]) {
+    self.doors = doors
+  }
 
   deinit {
-    for descriptor in descriptors { _ = Descriptor(owning: descriptor) }
+    for descriptor in descriptors + doors { _ = Descriptor(owning: descriptor) }
     if console >= 0 { _ = Descriptor(owning: console) }
   }
 
@@ -28,8 +34,9 @@ struct SlotOpener: ~Copyable {
 
   /// Gives all away.
   mutating func take() -> (descriptors: [Int32], console: Int32) {
-    let taken = (descriptors, console)
+    let taken = (descriptors + doors, console)
     descriptors = []
+    doors = []
     console = -1
     return taken
   }

@@ -12,10 +12,8 @@ public final class SpawnedProcess: InitProcess {
   private static let deathDeadline: Int64 = 10_000
 
   private let socket: Descriptor
-  private let entries: Int
-  private let limits: [Birth.PlannedLimit]
-  private var slots: [Int32]
-  private var console: Int32
+  private let request: SpawnRequest
+  private var console: Int32 = -1
   private var waitsAt: Milestone?
   private var isExecuting = false
   private var end: Processes.End?
@@ -23,30 +21,29 @@ public final class SpawnedProcess: InitProcess {
 
   /// Takes over all descriptors.
   init(
-    identity: ProcessIdentity, processDescriptor: Int32, socket: consuming Descriptor, plan: Plan,
-    slots: [Int32], console: Int32
+    identity: ProcessIdentity, processDescriptor: Int32, socket: consuming Descriptor, request: SpawnRequest
   ) {
     self.identity = identity
     self.processDescriptor = processDescriptor
     self.socket = socket
-    self.slots = slots
-    self.console = console
-    entries = plan.entries.count
-    limits = plan.birth.limits
+    self.request = request
   }
 
   deinit {
-    closeSlots()
     closeConsole()
     _ = Descriptor(owning: processDescriptor)
   }
 
   public func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {
-    slots += doors
+    // Only now: the init stage starts up meanwhile, and what is opened may be a cgroup of the container.
+    var opener = SlotOpener(doors: doors)
+    try opener.open(request)
+    let (slots, ownConsole) = opener.take()
+    console = ownConsole
     let frame = SyncFrame(
       .plan, index: UInt32(truncatingIfNeeded: plan.bytes.count),
       detail: UInt32(truncatingIfNeeded: slots.count))
-    defer { closeSlots() }
+    defer { for slot in slots { _ = Descriptor(owning: slot) } }
     do throws(Errno) {
       try PlanDelivery.send(frame, plan.bytes, slots, on: socket.number)
     } catch {
@@ -57,7 +54,7 @@ public final class SpawnedProcess: InitProcess {
   public func proceed() throws(SpawnError) {
     if waitsAt == .ready {
       // Not earlier: the limits are the program's, and might stop the init stage on its way.
-      try BirthGifts.set(limits, of: identity.pid)
+      try BirthGifts.set(request.plan.birth.limits, of: identity.pid)
     }
     waitsAt = nil
     do throws(Errno) {
@@ -127,7 +124,9 @@ public final class SpawnedProcess: InitProcess {
 
   private func failure(_ frame: SyncFrame) throws(SpawnError) -> InitEvent {
     if frame.index == SyncFrame.birth { throw BirthFailure.error(frame) }
-    guard Int(frame.index) < entries else { throw .protocolViolation("unknown step \(frame.index)") }
+    guard Int(frame.index) < request.plan.entries.count else {
+      throw .protocolViolation("unknown step \(frame.index)")
+    }
     return .failed(frame.failure)
   }
 
@@ -166,11 +165,6 @@ public final class SpawnedProcess: InitProcess {
     guard error == .brokenPipe || error == SpawnedProcess.reset else {
       throw .system(SystemFailure(call: "sendmsg", subject: subject, errno: error))
     }
-  }
-
-  private func closeSlots() {
-    for slot in slots { _ = Descriptor(owning: slot) }
-    slots = []
   }
 
   private func closeConsole() {

@@ -6,30 +6,24 @@ public struct Facts: Equatable, Sendable {
   public var effectiveUserID: UInt32
   /// The runtime itself is inside a user namespace that is not the first one.
   public var inUserNamespace: Bool
-  /// The number of the last capability that the kernel knows.
-  public var lastCapability: UInt32
   /// The namespace kinds that the kernel has.
   public var namespaces: NamespaceSet
   /// `/proc/kcore` exists, so `/dev/core` is linked to it.
   public var hasKernelCore: Bool
   /// The cgroup hierarchies.
   public var cgroups: CgroupLayout
-  /// The inherited effective environment names a systemd notification socket.
-  public var notifySocket: String?
 
   /// Makes facts.
   public init(
-    effectiveUserID: UInt32 = 0, inUserNamespace: Bool = false, lastCapability: UInt32 = 40,
+    effectiveUserID: UInt32 = 0, inUserNamespace: Bool = false,
     namespaces: NamespaceSet = NamespaceSet(NamespaceType.allCases), hasKernelCore: Bool = false,
-    cgroups: CgroupLayout = CgroupLayout(mode: .unified), notifySocket: String? = nil
+    cgroups: CgroupLayout = CgroupLayout(mode: .unified)
   ) {
     self.effectiveUserID = effectiveUserID
     self.inUserNamespace = inUserNamespace
-    self.lastCapability = lastCapability
     self.namespaces = namespaces
     self.hasKernelCore = hasKernelCore
     self.cgroups = cgroups
-    self.notifySocket = notifySocket
   }
 }
 
