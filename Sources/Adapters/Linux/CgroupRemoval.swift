@@ -27,6 +27,10 @@ extension CgroupForest {
   private func removeOccupied(
     _ place: CgroupPlace, in places: [CgroupPlace], _ deadline: Int64
   ) throws(CgroupError) {
+    // The tree of version 2 announces the end of the last process: most often that is all there is.
+    if let unified = CgroupForest.place("", in: places) {
+      _ = try CgroupEvents.wait(unified, for: "populated 0", until: deadline)
+    }
     while true {
       var isLeft = false
       for inner in try place.subtree().reversed() where try !remove(inner) { isLeft = true }

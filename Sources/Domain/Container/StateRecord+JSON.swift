@@ -121,7 +121,12 @@ extension Document {
   /// What later commands need: all but the system calls of the seccomp profile, which is kept compiled.
   public var snapshot: Document {
     var snapshot = self
+    snapshot.mounts = []
     snapshot.linux?.seccomp?.syscalls = []
+    snapshot.linux?.maskedPaths = []
+    snapshot.linux?.readonlyPaths = []
+    snapshot.linux?.sysctl = []
+    snapshot.linux?.devices = []
     return snapshot
   }
 }

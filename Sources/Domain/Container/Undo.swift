@@ -21,14 +21,16 @@ public enum Undo {
   /// The steps that undo any prefix of a creation, and any container.
   ///
   /// Without a state nothing in the cgroup is known to be the container's: it is removed if it is empty,
-  /// but what runs in it is not killed. `creator` is nil when the caller itself is the creator.
+  /// but what runs in it is not killed. `creator` is nil when the caller itself is the creator. With
+  /// `hasEnded` no process is left, which the end of a process namespace's first one guarantees.
   public static func compile(
-    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, cgroupIsOurs: Bool = true
+    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, cgroupIsOurs: Bool = true,
+    hasEnded: Bool = false
   ) -> [Step] {
     var steps: [Step] = []
     if state == nil, let creator { steps.append(.stopCreator(creator)) }
     let cgroup = state?.cgroup ?? intent.cgroup
-    if let state {
+    if let state, !hasEnded {
       // In this order: a frozen process of cgroup v1 dies only once its cgroup is thawed.
       steps.append(.emptyCgroup(cgroup))
       steps.append(.stopInit(state.initProcess))

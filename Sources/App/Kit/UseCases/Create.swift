@@ -51,6 +51,9 @@ struct Creation {
     (self.filter, self.waitsForStart) = (filter, waitsForStart)
   }
 
+  /// Something has to be run once the program has started.
+  var hasPoststartHooks: Bool { !bundle.document.hooks.poststart.isEmpty }
+
   private static func locate(
     _ id: ContainerID, _ bundle: Bundle, _ context: Context, _ manager: any CgroupManager
   ) throws(Failure) -> CgroupLocation {

@@ -24,7 +24,8 @@ extension Context {
   /// Removes a container that is locked, whatever runs in it.
   func remove(_ container: LoadedContainer) throws(Failure) {
     let state = container.entry.state
-    let steps = Undo.compile(container.intent, state: state, creator: container.intent.creator)
+    let steps = Undo.compile(
+      container.intent, state: state, creator: container.intent.creator, hasEnded: container.hasEnded)
     let remains = perform(steps, state?.cgroup ?? container.intent.cgroup)
     guard remains.isEmpty else { throw .remains(remains, cause: "") }
     runPoststop(container.report, state?.document.hooks.poststop ?? [])
@@ -42,6 +43,12 @@ extension Context {
 }
 
 extension LoadedContainer {
+  /// The first process of a process namespace of its own takes all others along.
+  var hasEnded: Bool {
+    guard let state = entry.state, !isAlive, let linux = state.document.linux else { return false }
+    return linux.namespaces.contains { $0.type == .pid && ($0.path ?? "").isEmpty }
+  }
+
   /// Stopped, created and not started, or left behind by a creator that died (it no longer holds the
   /// lock).
   var mayBeDeleted: Bool {

@@ -11,7 +11,7 @@ extension Context {
     if isDetached {
       let (run, lock) = try creation.perform()
       defer { lock.release() }
-      try finishStart(pidFile, run)
+      try finishStart(pidFile, run, creation)
       return 0
     }
     return try runInForeground(creation, pidFile)
@@ -21,7 +21,7 @@ extension Context {
     if !invocation.flag(.noSubreaper) { Host.becomeSubreaper() }
     var console: (any ForegroundConsole)?
     let (run, lock) = try creation.perform { () throws(Failure) in console = try beginForeground() }
-    try finishStart(pidFile, run)
+    try finishStart(pidFile, run, creation)
     lock.release()
     guard let console else { return 0 }
     let code = try wait(console, run)
@@ -30,10 +30,13 @@ extension Context {
   }
 
   /// The pid file and the hooks that follow the start of a program.
-  private func finishStart(_ pidFile: String?, _ run: ProcessRun) throws(Failure) {
+  private func finishStart(
+    _ pidFile: String?, _ run: ProcessRun, _ creation: Creation
+  ) throws(Failure) {
     try writePidFileOrRemove(pidFile, run)
+    guard creation.hasPoststartHooks else { return }
     let hooks = try load(try id())
-    guard let state = hooks.entry.state, !state.document.hooks.poststart.isEmpty else { return }
+    guard let state = hooks.entry.state else { return }
     do throws(Failure) {
       try self.run(state.document.hooks.poststart, hooks.report, inside: nil)
     } catch {
