@@ -14,7 +14,7 @@ enum Killing {
     guard let counted = freezer ?? places.first else { return }
     var processes = try counted.processes()
     if wasKilled, !processes.isEmpty {
-      try forest.waitForExit(of: processes, places, deadline)
+      forest.waitForExit(of: processes, deadline)
       processes = try counted.processes()
     }
     while !processes.isEmpty {
@@ -22,7 +22,7 @@ enum Killing {
         throw .timedOut(operation: "kill", directory: counted.directory, processes: processes)
       }
       try signalFrozen(forest, counted, freezer)
-      try forest.waitForExit(of: processes, [], deadline)
+      forest.waitForExit(of: processes, deadline)
       processes = try counted.processes()
     }
   }

@@ -27,10 +27,7 @@ extension CgroupForest {
   private func removeOccupied(
     _ place: CgroupPlace, in places: [CgroupPlace], _ deadline: Int64
   ) throws(CgroupError) {
-    // The tree of version 2 announces the end of the last process: most often that is all there is.
-    if let unified = CgroupForest.place("", in: places) {
-      _ = try CgroupEvents.wait(unified, for: "populated 0", until: deadline)
-    }
+    var round = 0
     while true {
       var isLeft = false
       for inner in try place.subtree().reversed() where try !remove(inner) { isLeft = true }
@@ -39,26 +36,23 @@ extension CgroupForest {
       guard Waiting.now() < deadline else {
         throw .timedOut(operation: "remove", directory: place.directory, processes: processes)
       }
-      try waitForExit(of: processes, places, deadline)
+      if processes.isEmpty {
+        // The last process is past its list and not yet out of the count; nothing tells when it is.
+        CgroupForest.pause(round)
+        round += 1
+      } else {
+        waitForExit(of: processes, deadline)
+      }
     }
   }
 
-  /// Waits until no process is left in the tree of version 2, or where there is none, until one of the
-  /// processes ends.
-  public func waitForExit(of processes: [Int32], _ places: [CgroupPlace], _ deadline: Int64)
-    throws(CgroupError)
-  {
-    if let unified = CgroupForest.place("", in: places), !processes.isEmpty {
-      if try CgroupEvents.wait(unified, for: "populated 0", until: deadline) { return }
+  /// Waits until processes have ended, each by its pidfd. The kernel tells of that at once; of a cgroup
+  /// that became empty (`cgroup.events`) it may tell 10 ms later.
+  public func waitForExit(of processes: [Int32], _ deadline: Int64) {
+    for pid in processes {
+      guard let process = try? Processes.open(pid) else { continue }
+      _ = try? Waiting.readable(process.number, timeout: max(0, deadline - Waiting.now()))
     }
-    let opened = processes.prefix(1).compactMap { try? Processes.open($0).release() }
-    guard let first = opened.first else {
-      // The last process is past its list and not yet out of the count; nothing tells when it is.
-      CgroupForest.pause(4)
-      return
-    }
-    let process = Descriptor(owning: first)
-    _ = try? Waiting.readable(process.number, timeout: max(0, deadline - Waiting.now()))
   }
 }
 
