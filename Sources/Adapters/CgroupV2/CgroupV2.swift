@@ -1,1 +1,121 @@
-// Room for the CgroupV2 adapter.
+public import Domain
+public import Linux
+public import Ports
+
+/// The file-system driver for hosts of cgroup v2 alone.
+///
+/// The parents of a container's cgroup stay when it is destroyed: nothing tells whether others count on
+/// them.
+public final class CgroupV2Manager: CgroupManager {
+  private let forest: CgroupForest
+
+  /// Makes a manager of the mounted tree; it is not opened before it is needed.
+  public init(_ tree: CgroupTree) {
+    forest = CgroupForest([tree])
+  }
+
+  public func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    try forest.locate(request)
+  }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    let places = forest.places(location)
+    try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
+    do throws(CgroupError) {
+      for place in places { try Controllers.enable(for: place) }
+      return try forest.entrance(to: places)
+    } catch {
+      try forest.destroy(places)
+      throw error
+    }
+  }
+
+  public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    try forest.entrance(to: forest.places(location))
+  }
+
+  public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
+    for place in forest.places(location) { try place.write("cgroup.procs", "\(pid)") }
+  }
+
+  public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
+    if resources == Resources() { return }
+    let places = forest.places(location)
+    try forest.checkUsage(resources.memory, "memory.current", places)
+    if !resources.devices.isEmpty {
+      for place in places { try DeviceFilter.apply(resources.devices, to: place) }
+    }
+    let writes: [ControlWrite]
+    do throws(InexpressibleLimit) {
+      writes = try resources.writesV2()
+    } catch {
+      throw .invalidValue(file: error.file, reason: error.reason)
+    }
+    try forest.write(writes, to: places)
+  }
+
+  public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    try forest.places(location).first?.processes() ?? []
+  }
+
+  public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
+    for place in forest.places(location) { try setFrozen(frozen, place) }
+  }
+
+  private func setFrozen(_ frozen: Bool, _ place: CgroupPlace) throws(CgroupError) {
+    try place.write("cgroup.freeze", frozen ? "1" : "0")
+    guard frozen else { return }
+    let deadline = Waiting.now() + CgroupForest.patience
+    guard try !CgroupEvents.wait(place, for: "frozen 1", until: deadline) else { return }
+    // Half frozen is the worst of both.
+    try? place.write("cgroup.freeze", "0")
+    throw .timedOut(operation: "freeze", directory: place.directory, processes: try place.processes())
+  }
+
+  public func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool {
+    try forest.places(location).first?.text("cgroup.freeze") == "1"
+  }
+
+  /// A container must not be born into a cgroup that would stop it at once.
+  private func checkThawed(_ place: CgroupPlace) throws(CgroupError) {
+    guard try place.text("cgroup.freeze") == "1" else { return }
+    throw .unexpectedlyFrozen(directory: place.directory)
+  }
+
+  public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    for place in forest.places(location) { try killAll(place) }
+  }
+
+  /// By `cgroup.kill`, which frozen processes obey too; before Linux 5.14 by signals, again and again
+  /// until nobody is left to fork.
+  private func killAll(_ place: CgroupPlace) throws(CgroupError) {
+    let deadline = Waiting.now() + CgroupForest.patience
+    while true {
+      let processes = try place.processes()
+      if processes.isEmpty { return }
+      guard Waiting.now() < deadline else {
+        throw .timedOut(operation: "kill", directory: place.directory, processes: processes)
+      }
+      if try !kill(place) {
+        forest.signalAll(processes)
+        try place.write("cgroup.freeze", "0")
+      }
+      forest.waitForExit(of: processes, deadline)
+    }
+  }
+
+  /// False when the kernel has no such file.
+  private func kill(_ place: CgroupPlace) throws(CgroupError) -> Bool {
+    do throws(Errno) {
+      try place.tree.write("\(place.name)/cgroup.kill", "1")
+      return true
+    } catch {
+      guard CgroupPlace.meansGone(error) else { throw place.failure("write", error, "cgroup.kill") }
+      return false
+    }
+  }
+
+  public func destroy(_ location: CgroupLocation) throws(CgroupError) {
+    try forest.destroy(forest.places(location))
+  }
+}

@@ -1,6 +1,7 @@
 import Capabilities
 import CgroupDisabled
 import CgroupV1
+import CgroupV2
 import Console
 import Domain
 import Hooks
@@ -39,9 +40,9 @@ extension Composition {
   ) throws(CgroupError) -> any CgroupManager {
     switch driver {
     case .cgroupfs:
-      // Without a v1 tree its manager would limit nothing, and say nothing.
-      guard layout.mode != .unified else { throw .unsupported(operation: "driver cgroupfs on cgroup v2") }
-      return CgroupV1Manager(CgroupTree.trees(layout))
+      let trees = CgroupTree.trees(layout)
+      if layout.mode == .unified, let tree = trees.first { return CgroupV2Manager(tree) }
+      return CgroupV1Manager(trees)
     case .disabled: return CgroupDisabledManager()
     case .systemd: throw .unsupported(operation: "driver systemd")
     }

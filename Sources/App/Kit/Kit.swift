@@ -4,12 +4,15 @@ import Linux
 
 /// The command line of the runtime, over whatever the composition is made of.
 public enum Kit {
+  /// Runs the command that the program's own arguments ask for; returns the exit code.
+  public static func main(_ composition: () -> Composition) -> Int32 {
+    // What the spawner executes in a new process: nobody types it, and it has no time to lose.
+    if let socket = ProgramArguments.initSocket { InitStage.run(socket: socket) }
+    return main(ProgramArguments.all, composition)
+  }
+
   /// Runs the command that the arguments (the program's name first) ask for; returns the exit code.
   public static func main(_ arguments: [String], _ composition: () -> Composition) -> Int32 {
-    // What the spawner executes in a new process: nobody types it.
-    if arguments.count == 3, arguments[1] == "init", let socket = Int32(arguments[2]) {
-      InitStage.run(socket: socket)
-    }
     var log = Log()
     var command: Command?
     do throws(Failure) {

@@ -3,6 +3,6 @@ import Kit
 @main
 struct Main {
   static func main() {
-    Kit.exit(Kit.main(CommandLine.arguments) { .standard })
+    Kit.exit(Kit.main { .standard })
   }
 }

@@ -69,4 +69,7 @@ static inline int clinux_process(const siginfo_t *information) { return informat
 /// A variable of the environment. The C library marks the result as mutable.
 static inline const char *clinux_getenv(const char *name) { return getenv(name); }
 
+/// The arguments of the program, its name first, ended by null.
+char **clinux_arguments(void);
+
 #endif

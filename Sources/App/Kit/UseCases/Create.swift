@@ -114,7 +114,9 @@ struct Creation {
       try run.follow(doors: entrance.doors) { milestone throws(Failure) in
         switch milestone {
         case .mounted: try runCreationHooks(process)
-        case .ready: state = try save(process)
+        case .ready:
+          state = try save(process)
+          if let state, !waitsForStart { try runStartHooks(state) }
         }
       }
     } catch {
@@ -164,6 +166,17 @@ struct Creation {
     try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil)
     let target = HookTarget(process: process, namespaces: ownNamespaces)
     try context.run(hooks.createContainer, state, inside: target)
+  }
+
+  /// Without a `start` to come, its hooks are due now: the process has not executed anything yet.
+  private func runStartHooks(_ state: StateRecord) throws(Failure) {
+    let hooks = state.document.hooks.startContainer
+    guard !hooks.isEmpty else { return }
+    let report = ContainerState(
+      id: intent.id, status: .created, pid: state.initProcess.pid, bundle: bundle.path,
+      annotations: bundle.document.annotations)
+    let input = String(decoding: report.json.text(), as: UTF8.self)
+    try StartHooks(context: context, state: state).run(hooks, input: input)
   }
 
   private var ownNamespaces: NamespaceSet {

@@ -13,7 +13,7 @@ extension Context {
     let linux = JSON.object([
       .init("namespaces", .texts(NamespaceType.allCases.map(\.rawValue).sorted())),
       .init("capabilities", .texts(names)),
-      .init("cgroup", .flags([("v1", true), ("v2", false), ("systemd", false), ("systemdUser", false)])),
+      .init("cgroup", .flags([("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false)])),
       .init("seccomp", systemCalls),
       .init("apparmor", .flags([("enabled", false)])),
       .init("selinux", .flags([("enabled", false)])),

@@ -76,6 +76,10 @@ extension PlanCompiler {
     _ request: PlanRequest, to builder: inout PlanBuilder
   ) {
     guard facts.cgroups.mode != .unified, mount.type == "cgroup" else {
+      if needsBind(linux), let own = request.cgroup?.paths.first(where: { $0.controller.isEmpty }) {
+        addOwnCgroup(own.directory, on: mount.destination, options, origin, to: &builder)
+        return
+      }
       builder.add(
         .mount(
           FileSystemMount(
@@ -97,6 +101,25 @@ extension PlanCompiler {
     }
   }
 
+  /// In a user namespace the tree can be mounted only with a cgroup namespace of its own. Without one the
+  /// container gets its own cgroup to see, never those of others.
+  private static func needsBind(_ linux: LinuxSettings) -> Bool {
+    let types = linux.namespaces.map(\.type)
+    return types.contains(.user) && !types.contains(.cgroup)
+  }
+
+  private static func addOwnCgroup(
+    _ directory: String, on destination: String, _ options: MountOptions, _ origin: JSONPointer,
+    to builder: inout PlanBuilder
+  ) {
+    let slot = builder.slot(.mountTree(path: directory, recursive: true), origin)
+    builder.add(
+      .bind(
+        BindMount(
+          source: slot, path: directory, destination: destination, recursive: true, flags: options.set)),
+      origin)
+  }
+
   private static func addHierarchy(
     _ hierarchy: CgroupLayout.Hierarchy, _ mount: Mount, _ options: MountOptions, _ origin: JSONPointer,
     _ ownNamespace: Bool, _ request: PlanRequest, to builder: inout PlanBuilder
@@ -111,12 +134,7 @@ extension PlanCompiler {
             data: hierarchyData(hierarchy.controllers))), origin)
     } else if let own = request.cgroup?.paths.first(where: { hierarchy.controllers.contains($0.controller) })
     {
-      let slot = builder.slot(.mountTree(path: own.directory, recursive: true), origin)
-      builder.add(
-        .bind(
-          BindMount(
-            source: slot, path: own.directory, destination: destination, recursive: true,
-            flags: options.set)), origin)
+      addOwnCgroup(own.directory, on: destination, options, origin, to: &builder)
     }
     guard hierarchy.controllers.count > 1 else { return }
     for controller in hierarchy.controllers where controller != name {
