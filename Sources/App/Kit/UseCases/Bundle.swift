@@ -32,15 +32,8 @@ extension Context {
 
   /// Checks a document: what it asks for and does not get is an error, never passed over.
   func validate(_ document: Document) throws(Failure) {
-    guard let process = document.process else { throw .argument(.missingProcess) }
-    let unsupported =
-      process.unsupported.map { "/process/\($0)" }
-      + (document.linux?.unsupported ?? []).map { "/linux/\($0)" }
-      + (document.linux?.resources.unsupported ?? []).map { "/linux/resources/\($0)" }
-    guard unsupported.isEmpty else { throw .invalid(unsupported.map { "\($0): is not supported yet" }) }
-    guard !process.args.isEmpty else { throw .invalid(["/process/args: args must not be empty"]) }
-    guard process.cwd.hasPrefix("/") else {
-      throw .invalid(["/process/cwd: Cwd must be an absolute path"])
-    }
+    if document.process == nil { throw .argument(.missingProcess) }
+    let violations = ValidationRule.violations(of: document, on: try facts())
+    guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
   }
 }

@@ -31,8 +31,8 @@ extension Context {
     } catch {
       throw .decoding(path: path, error)
     }
-    if let name = process.unsupported.first { throw .argument(.unsupported("process.\(name)")) }
-    guard !process.args.isEmpty else { throw .invalid(["\(path): /args: args must not be empty"]) }
+    let violations = ValidationRule.violations(ofProcess: process)
+    guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     return process
   }
 

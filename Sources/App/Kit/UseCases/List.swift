@@ -14,7 +14,7 @@ extension Context {
     case nil, "", "table": Output.write(table(containers, owners))
     case "json":
       let entries = containers.map { $0.json(owner: owners.name($0.entry.owner)) }
-      Output.write(entries.isEmpty ? .null : .array(entries), .compact)
+      Output.write(.array(entries), .compact)
     case .some(let other): throw .argument(.format(other))
     }
   }

@@ -76,6 +76,9 @@ extension PlanCompiler {
     return flags
   }
 
+  /// The values of `rootfsPropagation`.
+  static var propagationNames: [String] { propagations.map(\.name) }
+
   private static let propagations: [(name: String, flags: MountFlags)] = [
     ("shared", .sharedPropagation), ("rshared", [.sharedPropagation, .recursive]),
     ("slave", .slavePropagation), ("rslave", [.slavePropagation, .recursive]),

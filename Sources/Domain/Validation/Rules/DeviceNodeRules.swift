@@ -1,0 +1,34 @@
+let deviceRequirements: [ValidationRule] = [
+  ValidationRule("devices have absolute paths") { document, _ in
+    (document.linux?.devices ?? []).enumerated().compactMap { index, device in
+      device.path.isAbsolutePath
+        ? nil : Violation(Origin.devices.appending(index).appending("path"), "must be an absolute path")
+    }
+  },
+  ValidationRule("paths to hide or protect are absolute") { document, _ in
+    guard let linux = document.linux else { return [] }
+    return [("maskedPaths", linux.maskedPaths), ("readonlyPaths", linux.readonlyPaths)].flatMap {
+      name, paths in
+      paths.enumerated().compactMap { index, path in
+        path.isAbsolutePath
+          ? nil : Violation(JSONPointer(text: "/linux/" + name).appending(index), "must be an absolute path")
+      }
+    }
+  },
+]
+
+let resourceRequirements: [ValidationRule] = [
+  ValidationRule("swap is memory and swap together") { document, _ in
+    guard let memory = document.linux?.resources.memory, let swap = memory.swap, swap > 0 else { return [] }
+    let pointer = JSONPointer(text: "/linux/resources/memory/swap")
+    guard let limit = memory.limit, limit != 0 else {
+      return [Violation(pointer, "unable to set swap limit without memory limit")]
+    }
+    guard limit > swap else { return [] }
+    return [Violation(pointer, "memory+swap limit should be >= memory limit")]
+  },
+  ValidationRule("a cpu is idle or not") { document, _ in
+    guard let idle = document.linux?.resources.cpu.idle, idle != 0, idle != 1 else { return [] }
+    return [Violation(JSONPointer(text: "/linux/resources/cpu/idle"), "must be 0 or 1")]
+  },
+]

@@ -1,0 +1,93 @@
+let mountRequirements: [ValidationRule] = [
+  ValidationRule("mounts have a place") { document, _ in
+    document.mounts.enumerated().compactMap { index, mount in
+      mount.destination.isEmpty
+        ? Violation(Origin.mounts.appending(index).appending("destination"), "must not be empty") : nil
+    }
+  },
+  ValidationRule("mounts inside /proc are of what the host itself shows there") { document, _ in
+    document.mounts.enumerated().compactMap { index, mount in
+      guard isInsideProc(mount.destination), !procFiles.contains(cleaned(mount.destination)) else {
+        return nil
+      }
+      return Violation(
+        Origin.mounts.appending(index).appending("destination"),
+        "\"\(mount.destination)\" cannot be mounted because it is inside /proc")
+    }
+  },
+  ValidationRule("binds have a source and no data") { document, _ in
+    document.mounts.enumerated().flatMap { index, mount -> [Violation] in
+      let options = MountOptions(mount.options)
+      guard options.bind != nil else { return [] }
+      let pointer = Origin.mounts.appending(index)
+      var violations: [Violation] = []
+      if mount.source?.isEmpty != false {
+        violations.append(Violation(pointer.appending("source"), "a bind mount needs a source"))
+      }
+      if !options.data.isEmpty {
+        violations.append(
+          Violation(
+            pointer.appending("options"),
+            "bind mounts cannot have any filesystem-specific options applied: \(options.data)"))
+      }
+      return violations
+    }
+  },
+  ValidationRule("other mounts have a type") { document, _ in
+    document.mounts.enumerated().compactMap { index, mount in
+      let options = MountOptions(mount.options)
+      guard options.bind == nil, !options.remount, mount.type?.isEmpty != false else { return nil }
+      return Violation(Origin.mounts.appending(index).appending("type"), "must not be empty")
+    }
+  },
+  ValidationRule("kernel parameters belong to the container") { document, _ in
+    (document.linux?.sysctl ?? []).compactMap { entry in
+      parameterViolation(entry.name, document).map {
+        Violation(JSONPointer(text: "/linux/sysctl").appending(entry.name), $0)
+      }
+    }
+  },
+]
+
+/// Files of `/proc` that a container may see in another version (lxcfs and its like).
+private let procFiles: Set<String> = [
+  "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+  "/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+]
+
+private func isInsideProc(_ destination: String) -> Bool {
+  let path = cleaned(destination)
+  return path.hasPrefix("/proc/")
+}
+
+/// The path without repeated slashes, `.` and `..`.
+private func cleaned(_ path: String) -> String {
+  var kept: [Substring] = []
+  for component in path.split(separator: "/") where component != "." {
+    if component == ".." { _ = kept.popLast() } else { kept.append(component) }
+  }
+  return "/" + kept.joined(separator: "/")
+}
+
+/// Why a kernel parameter may not be set; nil when it is the container's own.
+private func parameterViolation(_ name: String, _ document: Document) -> String? {
+  let path = PlanCompiler.parameterPath(name)
+  let refusal = "sysctl \"\(name)\" is not in a separate kernel namespace"
+  guard !path.split(separator: "/").contains("..") else { return refusal }
+  if path == "kernel/hostname" { return "sysctl \"\(name)\" conflicts with hostname: use that" }
+  guard let owner = parameterOwner(path) else { return refusal }
+  return document.hasNamespace(owner) ? nil : refusal
+}
+
+/// The kind of namespace that a kernel parameter belongs to; nil when it is the host's.
+private func parameterOwner(_ path: String) -> NamespaceType? {
+  if ipcParameters.contains(path) || path.hasPrefix("fs/mqueue/") { return .ipc }
+  if path.hasPrefix("net/") { return .network }
+  if path.hasPrefix("user/") { return .user }
+  return path == "kernel/domainname" ? .uts : nil
+}
+
+private let ipcParameters: Set<String> = [
+  "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
+  "kernel/shmmni", "kernel/shm_rmid_forced",
+]

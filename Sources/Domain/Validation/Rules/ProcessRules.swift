@@ -1,0 +1,53 @@
+let processRequirements: [ValidationRule] = [
+  ValidationRule("process is there") { document, _ in
+    document.process == nil ? [Violation(Origin.process, "process property must not be empty")] : []
+  },
+  ValidationRule("process is whole") { document, _ in
+    document.process.map { violations(of: $0) } ?? []
+  },
+]
+
+extension ValidationRule {
+  /// What is wrong with a process by itself: that of a container, or of `exec`.
+  public static func violations(ofProcess process: ProcessSettings) -> [Violation] {
+    Domain.violations(of: process) + unsupported(in: process)
+  }
+}
+
+private func violations(of process: ProcessSettings) -> [Violation] {
+  var violations: [Violation] = []
+  if process.args.isEmpty { violations.append(Violation(Origin.args, "args must not be empty")) }
+  if process.cwd.isEmpty {
+    violations.append(Violation(Origin.cwd, "Cwd property must not be empty"))
+  } else if !process.cwd.isAbsolutePath {
+    violations.append(Violation(Origin.cwd, "Cwd must be an absolute path"))
+  }
+  for (index, entry) in process.env.enumerated() where !isAssignment(entry) {
+    violations.append(
+      Violation(Origin.env.appending(index), "environment variable must be of the form name=value"))
+  }
+  return violations + limitViolations(process.rlimits)
+}
+
+/// A name, and an equals sign behind it.
+private func isAssignment(_ entry: String) -> Bool {
+  guard let equals = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else { return false }
+  return equals != entry.utf8.startIndex
+}
+
+private func limitViolations(_ limits: [ResourceLimit]) -> [Violation] {
+  var violations: [Violation] = []
+  for (index, limit) in limits.enumerated() {
+    let pointer = Origin.process.appending("rlimits").appending(index)
+    if ResourceLimitNumber.number(of: limit.type) == nil {
+      violations.append(Violation(pointer.appending("type"), "unknown resource limit \(limit.type)"))
+    }
+    if limit.soft > limit.hard {
+      violations.append(Violation(pointer.appending("soft"), "soft limit is above the hard limit"))
+    }
+    if limits[..<index].contains(where: { $0.type == limit.type }) {
+      violations.append(Violation(pointer.appending("type"), "\(limit.type) is given twice"))
+    }
+  }
+  return violations
+}

@@ -1,0 +1,62 @@
+let seccompRequirements: [ValidationRule] = [
+  ValidationRule("an errno belongs to an action that returns one") { document, _ in
+    guard let profile = document.linux?.seccomp else { return [] }
+    var violations: [Violation] = []
+    if profile.defaultErrnoRet != nil, !profile.defaultAction.returnsErrno {
+      violations.append(
+        Violation(
+          Origin.seccomp.appending("defaultErrnoRet"),
+          "\(profile.defaultAction.rawValue) returns no errno"))
+    }
+    for (index, rule) in profile.syscalls.enumerated()
+    where rule.errnoRet != nil && !rule.action.returnsErrno {
+      violations.append(
+        Violation(
+          Origin.seccomp.appending("syscalls").appending(index).appending("errnoRet"),
+          "\(rule.action.rawValue) returns no errno"))
+    }
+    return violations
+  },
+  ValidationRule("a system call has six arguments") { document, _ in
+    (document.linux?.seccomp?.syscalls ?? []).enumerated().flatMap { index, rule in
+      rule.args.enumerated().compactMap { place, argument in
+        guard argument.index > 5 else { return nil }
+        let pointer = Origin.seccomp.appending("syscalls").appending(index).appending("args")
+        return Violation(pointer.appending(place).appending("index"), "must be at most 5")
+      }
+    }
+  },
+]
+
+extension SeccompAction {
+  /// The action carries a number.
+  var returnsErrno: Bool { self == .errno || self == .trace || self == .notify }
+}
+
+let hookRequirements: [ValidationRule] = [
+  ValidationRule("hooks have absolute paths and time") { document, _ in
+    document.hooks.phases.flatMap { phase, hooks in
+      hooks.enumerated().flatMap { index, hook -> [Violation] in
+        let pointer = Origin.hooks.appending(phase).appending(index)
+        var violations: [Violation] = []
+        if !hook.path.isAbsolutePath {
+          violations.append(Violation(pointer.appending("path"), "must be an absolute path"))
+        }
+        if let timeout = hook.timeout, timeout < 1 {
+          violations.append(Violation(pointer.appending("timeout"), "must be at least 1 second"))
+        }
+        return violations
+      }
+    }
+  }
+]
+
+extension Hooks {
+  /// All hooks by the specification's names.
+  var phases: [(String, [Hook])] {
+    [
+      ("prestart", prestart), ("createRuntime", createRuntime), ("createContainer", createContainer),
+      ("startContainer", startContainer), ("poststart", poststart), ("poststop", poststop),
+    ]
+  }
+}

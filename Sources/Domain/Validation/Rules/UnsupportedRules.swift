@@ -1,0 +1,44 @@
+/// What a document asks for and does not get: an error, never passed over.
+let unsupportedRequirements: [ValidationRule] = [
+  ValidationRule("process asks for what there is") { document, _ in
+    document.process.map(unsupported(in:)) ?? []
+  },
+  ValidationRule("linux asks for what there is") { document, _ in
+    guard let linux = document.linux else { return [] }
+    var names = linux.unsupported.map { "/linux/" + $0 }
+    names += linux.resources.unsupported.map { "/linux/resources/" + $0 }
+    if linux.mountLabel?.isEmpty == false { names.append("/linux/mountLabel") }
+    if linux.seccomp?.listenerPath?.isEmpty == false { names.append("/linux/seccomp/listenerPath") }
+    return names.map { Violation(JSONPointer(text: $0), "is not supported yet") }
+      + notifications(linux.seccomp)
+  },
+  ValidationRule("mounts are not mapped to other ids") { document, _ in
+    document.mounts.enumerated().compactMap { index, mount in
+      let isMapped =
+        MountOptions(mount.options).idMapped || !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
+      return isMapped
+        ? Violation(Origin.mounts.appending(index), "id-mapped mounts are not supported yet") : nil
+    }
+  },
+]
+
+func unsupported(in process: ProcessSettings) -> [Violation] {
+  var names = process.unsupported
+  if process.apparmorProfile?.isEmpty == false { names.append("apparmorProfile") }
+  if process.selinuxLabel?.isEmpty == false { names.append("selinuxLabel") }
+  return names.map { Violation(Origin.process.appending($0), "is not supported yet") }
+}
+
+private func notifications(_ profile: SeccompProfile?) -> [Violation] {
+  guard let profile else { return [] }
+  var violations: [Violation] = []
+  if profile.defaultAction == .notify {
+    violations.append(
+      Violation(Origin.seccomp.appending("defaultAction"), "SCMP_ACT_NOTIFY is not supported yet"))
+  }
+  for (index, rule) in profile.syscalls.enumerated() where rule.action == .notify {
+    let pointer = Origin.seccomp.appending("syscalls").appending(index).appending("action")
+    violations.append(Violation(pointer, "SCMP_ACT_NOTIFY is not supported yet"))
+  }
+  return violations
+}

@@ -1,0 +1,41 @@
+/// A rule that a document has to follow, by name: document and host facts in, violations out.
+///
+/// Rules look at nothing else; whether a path exists is found out by whoever opens it.
+public struct ValidationRule: Sendable {
+  /// A short name.
+  public let name: String
+  let check: @Sendable (Document, Facts) -> [Violation]
+
+  init(_ name: String, _ check: @escaping @Sendable (Document, Facts) -> [Violation]) {
+    self.name = name
+    self.check = check
+  }
+
+  /// Everything that is wrong with a document, in the order of the rules.
+  public static func violations(of document: Document, on facts: Facts) -> [Violation] {
+    all.flatMap { $0.check(document, facts) }
+  }
+
+  /// Every rule.
+  public static let all: [ValidationRule] =
+    rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements
+    + deviceRequirements + resourceRequirements
+    + seccompRequirements + hookRequirements + unsupportedRequirements
+}
+
+extension Document {
+  /// The entry for a kind of namespace, if there is one.
+  func namespace(_ type: NamespaceType) -> Namespace? {
+    linux?.namespaces.first { $0.type == type }
+  }
+
+  /// Whether a kind of namespace is asked for, new or existing.
+  func hasNamespace(_ type: NamespaceType) -> Bool {
+    namespace(type) != nil
+  }
+}
+
+extension String {
+  /// It begins with a slash.
+  var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
+}

@@ -1,0 +1,168 @@
+import Domain
+import Testing
+
+@Suite struct ValidationTests {
+  /// A document that follows every rule.
+  static func good() -> Document {
+    var document = Document()
+    document.root = Root(path: "rootfs")
+    var process = ProcessSettings()
+    process.args = ["sh"]
+    process.cwd = "/"
+    process.env = ["PATH=/bin", "EMPTY="]
+    document.process = process
+    document.hostname = "box"
+    document.mounts = [
+      Mount(destination: "/proc", type: "proc"),
+      Mount(destination: "/data", source: "/srv", options: ["bind"]),
+      Mount(destination: "/proc/meminfo", source: "/srv/meminfo", options: ["bind"]),
+    ]
+    var linux = LinuxSettings()
+    linux.namespaces = [
+      Namespace(.mount), Namespace(.uts), Namespace(.ipc), Namespace(.network), Namespace(.user),
+    ]
+    linux.uidMappings = [IDMapping(containerID: 0, hostID: 1000, size: 10)]
+    linux.gidMappings = linux.uidMappings
+    linux.sysctl = [
+      Annotation(name: "net.ipv4.ip_forward", value: "1"), Annotation(name: "kernel/shmmax", value: "1"),
+    ]
+    document.linux = linux
+    return document
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    var pointer: String
+    var change: @Sendable (inout Document) -> Void
+    var testDescription: String { pointer }
+
+    init(_ pointer: String, _ change: @escaping @Sendable (inout Document) -> Void) {
+      self.pointer = pointer
+      self.change = change
+    }
+  }
+
+  static let bad: [Case] = [
+    Case("/root") { $0.root = nil },
+    Case("/root/path") { $0.root?.path = "" },
+    Case("/process") { $0.process = nil },
+    Case("/process/args") { $0.process?.args = [] },
+    Case("/process/cwd") { $0.process?.cwd = "" },
+    Case("/process/cwd") { $0.process?.cwd = "work" },
+    Case("/process/env/1") { $0.process?.env = ["A=1", "B"] },
+    Case("/process/env/0") { $0.process?.env = ["=1"] },
+    Case("/process/rlimits/0/type") { $0.process?.rlimits = [ResourceLimit(type: "X", hard: 1, soft: 1)] },
+    Case("/process/rlimits/0/soft") {
+      $0.process?.rlimits = [ResourceLimit(type: "RLIMIT_CORE", hard: 1, soft: 2)]
+    },
+    Case("/process/rlimits/1/type") {
+      $0.process?.rlimits = [
+        ResourceLimit(type: "RLIMIT_CORE", hard: 1, soft: 1),
+        ResourceLimit(type: "RLIMIT_CORE", hard: 2, soft: 1),
+      ]
+    },
+    Case("/process/user/uid") { $0.process?.user.uid = 10 },
+    Case("/process/user/gid") { $0.process?.user.gid = 4_294_967_295 },
+    Case("/process/apparmorProfile") { $0.process?.apparmorProfile = "x" },
+    Case("/process/selinuxLabel") { $0.process?.selinuxLabel = "x" },
+    Case("/process/scheduler") { $0.process?.unsupported = ["scheduler"] },
+    Case("/hostname") { $0.linux?.namespaces.removeAll { $0.type == .uts } },
+    Case("/linux/namespaces") { $0.linux?.namespaces.removeAll { $0.type == .mount } },
+    Case("/linux/namespaces/5") { $0.linux?.namespaces.append(Namespace(.ipc, path: "/x")) },
+    Case("/linux/namespaces/0/path") { $0.linux?.namespaces[0].path = "relative" },
+    Case("/linux/uidMappings") { $0.linux?.uidMappings = [] },
+    Case("/linux/gidMappings") { $0.linux?.gidMappings = [] },
+    Case("/linux/uidMappings/0/size") { $0.linux?.uidMappings[0].size = 0 },
+    Case("/linux/uidMappings") { $0.linux?.namespaces.removeAll { $0.type == .user } },
+    Case("/linux/timeOffsets") {
+      $0.linux?.timeOffsets = [TimeOffset(clock: .boottime, seconds: 1, nanoseconds: 0)]
+    },
+    Case("/linux/timeOffsets") {
+      $0.linux?.timeOffsets = [TimeOffset(clock: .boottime, seconds: 1, nanoseconds: 0)]
+      $0.linux?.namespaces.append(Namespace(.time, path: "/proc/1/ns/time"))
+    },
+    Case("/linux/rootfsPropagation") { $0.linux?.rootfsPropagation = "upwards" },
+    Case("/mounts/0/destination") { $0.mounts[0].destination = "" },
+    Case("/mounts/2/destination") { $0.mounts[2].destination = "/proc/sys/kernel" },
+    Case("/mounts/2/destination") { $0.mounts[2].destination = "//proc/./meminfo/../self/attr" },
+    Case("/mounts/1/source") { $0.mounts[1].source = nil },
+    Case("/mounts/1/options") { $0.mounts[1].options = ["bind", "size=1"] },
+    Case("/mounts/0/type") { $0.mounts[0].type = nil },
+    Case("/mounts/1") { $0.mounts[1].options = ["bind", "idmap"] },
+    Case("/linux/sysctl/kernel.panic") { $0.linux?.sysctl = [Annotation(name: "kernel.panic", value: "1")] },
+    Case("/linux/sysctl/kernel.hostname") {
+      $0.linux?.sysctl = [Annotation(name: "kernel.hostname", value: "x")]
+    },
+    Case("/linux/sysctl/net~1..~1kernel~1panic") {
+      $0.linux?.sysctl = [Annotation(name: "net/../kernel/panic", value: "1")]
+    },
+    Case("/linux/sysctl/net.a") {
+      $0.linux?.sysctl = [Annotation(name: "net.a", value: "1")]
+      $0.linux?.namespaces.removeAll { $0.type == .network }
+    },
+    Case("/linux/devices/0/path") { $0.linux?.devices = [Device(.fifo, path: "dev/x")] },
+    Case("/linux/maskedPaths/0") { $0.linux?.maskedPaths = ["proc/kcore"] },
+    Case("/linux/readonlyPaths/1") { $0.linux?.readonlyPaths = ["/proc/sys", ""] },
+    Case("/linux/mountLabel") { $0.linux?.mountLabel = "x" },
+    Case("/linux/intelRdt") { $0.linux?.unsupported = ["intelRdt"] },
+    Case("/linux/resources/rdma") { $0.linux?.resources.unsupported = ["rdma"] },
+    Case("/linux/resources/memory/swap") { $0.linux?.resources.memory.swap = 1 },
+    Case("/linux/resources/memory/swap") {
+      $0.linux?.resources.memory.limit = 2
+      $0.linux?.resources.memory.swap = 1
+    },
+    Case("/linux/resources/cpu/idle") { $0.linux?.resources.cpu.idle = 2 },
+    Case("/linux/seccomp/defaultErrnoRet") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      $0.linux?.seccomp?.defaultErrnoRet = 1
+    },
+    Case("/linux/seccomp/syscalls/0/errnoRet") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      $0.linux?.seccomp?.syscalls = [SeccompRule(names: ["read"], action: .kill, errnoRet: 1)]
+    },
+    Case("/linux/seccomp/syscalls/0/args/0/index") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      let argument = SeccompArgument(index: 6, value: 0, op: .equal)
+      $0.linux?.seccomp?.syscalls = [SeccompRule(names: ["read"], action: .kill, args: [argument])]
+    },
+    Case("/linux/seccomp/syscalls/0/action") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      $0.linux?.seccomp?.syscalls = [SeccompRule(names: ["read"], action: .notify)]
+    },
+    Case("/linux/seccomp/defaultAction") { $0.linux?.seccomp = SeccompProfile(defaultAction: .notify) },
+    Case("/linux/seccomp/listenerPath") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      $0.linux?.seccomp?.listenerPath = "/run/x"
+    },
+    Case("/hooks/poststop/0/path") { $0.hooks.poststop = [Hook(path: "x")] },
+    Case("/hooks/prestart/0/timeout") { $0.hooks.prestart = [Hook(path: "/x", timeout: 0)] },
+  ]
+
+  @Test("a document that follows the rules has no violation")
+  func good() {
+    #expect(ValidationRule.violations(of: ValidationTests.good(), on: Facts()) == [])
+  }
+
+  @Test("what is wrong is named by its place", arguments: bad)
+  func wrong(_ example: Case) {
+    var document = ValidationTests.good()
+    example.change(&document)
+    let violations = ValidationRule.violations(of: document, on: Facts())
+    #expect(violations.map(\.pointer.text).contains(example.pointer), "\(violations)")
+  }
+
+  @Test("all violations are reported")
+  func all() {
+    var document = ValidationTests.good()
+    document.process?.cwd = "work"
+    document.process?.args = []
+    document.root?.path = ""
+    #expect(ValidationRule.violations(of: document, on: Facts()).count == 3)
+  }
+
+  @Test("a namespace that the kernel lacks is named")
+  func kernel() {
+    let facts = Facts(namespaces: NamespaceSet(NamespaceType.allCases.filter { $0 != .ipc }))
+    let violations = ValidationRule.violations(of: ValidationTests.good(), on: facts)
+    #expect(violations.map(\.pointer.text) == ["/linux/namespaces/2"])
+  }
+}
