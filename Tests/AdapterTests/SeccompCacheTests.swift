@@ -10,7 +10,8 @@ import Testing
     var count = 0
     func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
       count += 1
-      return SeccompFilter(program: [6, 0, 0, 0, 0, 0, 255, 127], flags: 4)
+      return SeccompFilter(
+        program: [6, 0, 0, 0, 0, 0, 255, 127], flags: 4, warnings: ["unknown a", "unknown b"])
     }
   }
 

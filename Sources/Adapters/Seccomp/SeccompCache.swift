@@ -24,23 +24,29 @@ public final class SeccompCache: SeccompCompiler {
     let path = directory + "/" + profile.contentName(salt: salt)
     if let filter = read(path) { return filter }
     let filter = try compiler.compile(profile)
-    // Warnings are for whoever wrote the profile: one with warnings is compiled, and heard, every time.
-    if filter.warnings.isEmpty { write(filter, to: path) }
+    write(filter, to: path)
     return filter
   }
 
-  /// The flags of the system call, in front of the instructions.
+  /// Flags of the system call and size of the program, 4 bytes each; the program and the warnings follow.
   private static let headerSize = 8
 
   private func read(_ path: String) -> SeccompFilter? {
     guard let file = try? Files.open(path, O_RDONLY | O_NOFOLLOW),
       let status = try? Files.status(file.number), isTrusted(status),
-      let bytes = try? Files.readAll(file.number, limit: 1 << 20),
-      bytes.count > SeccompCache.headerSize, bytes.count % 8 == 0
+      let bytes = try? Files.readAll(file.number, limit: 1 << 20), bytes.count > SeccompCache.headerSize
     else { return nil }
-    var flags: UInt32 = 0
-    for index in 0..<4 { flags |= UInt32(bytes[index]) << (8 * UInt32(index)) }
-    return SeccompFilter(program: Array(bytes[SeccompCache.headerSize...]), flags: flags)
+    let (flags, size) = (word(bytes, at: 0), Int(word(bytes, at: 4)))
+    let rest = bytes[SeccompCache.headerSize...]
+    guard size > 0, size % 8 == 0, size <= rest.count else { return nil }
+    let warnings = rest.dropFirst(size).split(separator: UInt8(ascii: "\n"))
+    return SeccompFilter(
+      program: Array(rest.prefix(size)), flags: flags,
+      warnings: warnings.map { String(decoding: $0, as: UTF8.self) })
+  }
+
+  private func word(_ bytes: [UInt8], at start: Int) -> UInt32 {
+    (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) }
   }
 
   private func isTrusted(_ status: stat) -> Bool {
@@ -53,8 +59,11 @@ public final class SeccompCache: SeccompCompiler {
     guard let file = try? Files.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600) else {
       return
     }
-    var bytes = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: filter.flags >> $0) }
-    bytes += [0, 0, 0, 0] + filter.program
+    var bytes: [UInt8] = []
+    for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
+      bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+    bytes += filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
     do throws(Errno) {
       try Files.write(bytes, to: file.number)
       try Files.rename(temporary, at: currentDirectory, to: path, at: currentDirectory)

@@ -10,7 +10,9 @@ struct HostConfiguration: Equatable {
   var intelRdt = true
   /// The criu program.
   var criuPath = "criu"
-  /// Where compiled seccomp filters are kept; nil keeps none.
+  /// Compiled seccomp filters are kept.
+  var keepsFilters = true
+  /// Where; nil is a folder below the root of all containers, by a name that no container can have.
   var seccompCache: String?
   /// The log file, unless the command line names one.
   var log: String?
@@ -71,7 +73,7 @@ struct HostConfiguration: Equatable {
     case ("intelRdt", .bool(let flag)): intelRdt = flag
     case ("criuPath", .string(let path)) where !path.isEmpty: criuPath = path
     case ("seccompCache", .string(let path)) where path.hasPrefix("/"): seccompCache = path
-    case ("seccompCache", .bool(false)): seccompCache = nil
+    case ("seccompCache", .bool(let keeps)): keepsFilters = keeps
     case ("log", .string(let path)) where path.hasPrefix("/"): log = path
     default: return false
     }

@@ -67,7 +67,9 @@ struct Creation {
 
   static func compileFilter(_ bundle: Bundle, _ context: Context) throws(Failure) -> CompiledFilter? {
     guard let profile = bundle.document.linux?.seccomp else { return nil }
-    let cache = try context.configuration().seccompCache
+    let configuration = try context.configuration()
+    let folder = configuration.seccompCache ?? context.root.path + "/@seccomp"
+    let cache = configuration.keepsFilters ? folder : nil
     do throws(SeccompError) {
       let filter = try context.composition.seccomp(cache).compile(profile)
       for warning in filter.warnings { context.log.note(.warning, warning) }
@@ -149,7 +151,12 @@ struct Creation {
 
   private func limit() throws(Failure) {
     do throws(CgroupError) {
-      try manager.apply(bundle.document.linux?.resources ?? Resources(), to: intent.cgroup)
+      var resources = bundle.document.linux?.resources ?? Resources()
+      // A container gets the default devices and what its document names; without a rule that is no more.
+      if resources.devices.isEmpty, intent.cgroup.driver != .disabled {
+        resources.devices = [DeviceRule(allow: false)]
+      }
+      try manager.apply(resources, to: intent.cgroup)
     } catch {
       throw .cgroup(error)
     }
