@@ -14,8 +14,13 @@ public protocol CgroupManager: AnyObject {
   /// Computes where a container will be accounted, without touching anything.
   func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation
 
-  /// Makes the cgroups, and opens the way into them for a new process.
-  func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance
+  /// Makes the cgroup that a process is born in (`CLONE_INTO_CGROUP`), where there is one: a descriptor,
+  /// which the caller owns.
+  func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32?
+
+  /// Makes the other cgroups, while the process starts up, and opens the way into them: the doors of
+  /// `CgroupEntrance`.
+  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32]
 
   /// Opens the way into cgroups that exist, for one more process of their container.
   func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance

@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func aForeignCgroupStays() throws {
-    let steps = Undo.compile(try intent(), state: nil, creator: nil, cgroupIsOurs: false)
+    let steps = Undo.compile(failed: try intent(), state: nil, cgroup: nil)
     #expect(steps == [.removeEntry(try ContainerID("a"))])
   }
 

@@ -104,9 +104,13 @@ final class RecordingCgroups: CgroupManager {
   func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
     CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/" + request.id.text)])
   }
-  func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+  func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
+    try note("createBirthplace")
+    return nil
+  }
+  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] {
     try note("create")
-    return CgroupEntrance()
+    return []
   }
   func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
     try note("entrance")

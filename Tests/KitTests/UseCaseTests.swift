@@ -14,7 +14,7 @@ import Testing
     let process = try #require(try bench.identity("a"))
     #expect(bench.processes.isAlive(process))
     #expect(bench.store.calls == ["begin", "save"])
-    #expect(bench.cgroups.calls == ["create", "apply"])
+    #expect(bench.cgroups.calls == ["createBirthplace", "create", "apply"])
     #expect(try Host.read(bench.directory + "/pid", limit: 100) == [UInt8]("\(process.pid)".utf8))
   }
 

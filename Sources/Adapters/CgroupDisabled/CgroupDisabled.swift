@@ -10,7 +10,9 @@ public final class CgroupDisabledManager: CgroupManager {
     CgroupLocation(driver: .disabled)
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
+  public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
 
   public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
 

@@ -19,8 +19,17 @@ public final class CgroupV1Manager: CgroupManager {
     try forest.locate(request)
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
-    let places = forest.places(location)
+  public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
+    let places = forest.places(location).filter(\.tree.hierarchy.isUnified)
+    return try create(places).birth
+  }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    let places = forest.places(location).filter { !$0.tree.hierarchy.isUnified }
+    return try create(places).doors
+  }
+
+  private func create(_ places: [CgroupPlace]) throws(CgroupError) -> CgroupEntrance {
     try forest.create(places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
     do throws(CgroupError) {
       for place in places where Cpuset.governs(place) { try Cpuset.fill(place) }

@@ -18,17 +18,19 @@ public final class CgroupV2Manager: CgroupManager {
     try forest.locate(request)
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+  public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
     let places = forest.places(location)
     try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
     do throws(CgroupError) {
       for place in places { try Controllers.enable(for: place) }
-      return try forest.entrance(to: places)
+      return try forest.entrance(to: places).birth
     } catch {
       try forest.destroy(places)
       throw error
     }
   }
+
+  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
 
   public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
     try forest.entrance(to: forest.places(location))

@@ -28,6 +28,11 @@ public struct CgroupLocation: Equatable, Sendable {
     }
   }
 
+  /// The part in which a process is born: the tree of cgroup v2.
+  public var birthplace: CgroupLocation {
+    CgroupLocation(driver: driver, paths: paths.filter(\.controller.isEmpty), unit: unit)
+  }
+
   /// Makes a location.
   public init(driver: Driver, paths: [Path] = [], unit: String? = nil) {
     self.driver = driver

@@ -24,18 +24,31 @@ public enum Undo {
   /// but what runs in it is not killed. `creator` is nil when the caller itself is the creator. With
   /// `hasEnded` no process is left, which the end of a process namespace's first one guarantees.
   public static func compile(
-    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, cgroupIsOurs: Bool = true,
-    hasEnded: Bool = false
+    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, hasEnded: Bool = false
+  ) -> [Step] {
+    compile(
+      intent, state: state, creator: creator, cgroup: state?.cgroup ?? intent.cgroup, hasEnded: hasEnded)
+  }
+
+  /// The steps after a creation that failed in the caller's hands, who knows which cgroups it made.
+  public static func compile(
+    failed intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?
+  ) -> [Step] {
+    compile(intent, state: state, creator: nil, cgroup: cgroup, hasEnded: false)
+  }
+
+  private static func compile(
+    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, cgroup: CgroupLocation?,
+    hasEnded: Bool
   ) -> [Step] {
     var steps: [Step] = []
     if state == nil, let creator { steps.append(.stopCreator(creator)) }
-    let cgroup = state?.cgroup ?? intent.cgroup
     if let state, !hasEnded {
       // In this order: a frozen process of cgroup v1 dies only once its cgroup is thawed.
-      steps.append(.emptyCgroup(cgroup))
+      if let cgroup { steps.append(.emptyCgroup(cgroup)) }
       steps.append(.stopInit(state.initProcess))
     }
-    if cgroupIsOurs { steps.append(.removeCgroup(cgroup)) }
+    if let cgroup { steps.append(.removeCgroup(cgroup)) }
     if let group = state?.intelRdtPath ?? intent.rdtGroup { steps.append(.removeRdtGroup(group)) }
     steps.append(.removeEntry(intent.id))
     return steps

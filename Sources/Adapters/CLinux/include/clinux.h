@@ -3,6 +3,19 @@
 #define CLINUX_H
 
 #define _GNU_SOURCE 1
+#include <features.h>
+
+// These two look different to whoever defines _GNU_SOURCE. Swift's own module of the C library does not, and a
+// program that loads both has to find them alike.
+#pragma push_macro("__USE_XOPEN")
+#pragma push_macro("__USE_GNU")
+#undef __USE_XOPEN
+#undef __USE_GNU
+#include <sys/resource.h>
+#include <sys/select.h>
+#pragma pop_macro("__USE_GNU")
+#pragma pop_macro("__USE_XOPEN")
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,22 +27,18 @@
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

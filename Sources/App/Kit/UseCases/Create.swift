@@ -98,22 +98,30 @@ struct Creation {
   /// What there is so far.
   private struct Made {
     var run: ProcessRun?
-    var cgroupIsOurs = false
+    /// The cgroups that are the container's: what else is at their place is somebody else's.
+    var cgroup: CgroupLocation?
     var state: StateRecord?
   }
 
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
-    let entrance = try makeCgroup(&made)
-    made.run = try spawn(directory, entrance)
+    // On cgroup v2 the process is born in its cgroup; the many hierarchies of cgroup v1 are made while it
+    // starts up, and it enters them by its first step.
+    made.run = try spawn(directory, try makeBirthplace(&made))
     guard var run = made.run else { return }
-    try limit()
-    try beforeStart()
+    let doors = try makeCgroups(&made)
+    do throws(Failure) {
+      try limit()
+      try beforeStart()
+    } catch {
+      for door in doors { Host.close(door) }
+      throw error
+    }
     var state: StateRecord?
     do throws(Failure) {
       let process = run.process.identity
-      try run.follow(doors: entrance.doors) { milestone throws(Failure) in
+      try run.follow(doors: doors) { milestone throws(Failure) in
         switch milestone {
         case .mounted: try runCreationHooks(process)
         case .ready:
@@ -129,20 +137,30 @@ struct Creation {
     made.run = run
   }
 
-  private func makeCgroup(_ made: inout Made) throws(Failure) -> CgroupEntrance {
+  private func makeBirthplace(_ made: inout Made) throws(Failure) -> Int32? {
     do throws(CgroupError) {
-      let entrance = try manager.create(intent.cgroup)
-      made.cgroupIsOurs = true
-      return entrance
+      let birthplace = try manager.createBirthplace(intent.cgroup)
+      if birthplace != nil { made.cgroup = intent.cgroup.birthplace }
+      return birthplace
     } catch {
       throw .cgroup(error)
     }
   }
 
-  private func spawn(_ directory: String, _ entrance: CgroupEntrance) throws(Failure) -> ProcessRun {
-    defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
+  private func makeCgroups(_ made: inout Made) throws(Failure) -> [Int32] {
+    do throws(CgroupError) {
+      let doors = try manager.create(intent.cgroup)
+      made.cgroup = intent.cgroup
+      return doors
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  private func spawn(_ directory: String, _ birthplace: Int32?) throws(Failure) -> ProcessRun {
+    defer { if let birthplace { Host.close(birthplace) } }
     do throws(SpawnError) {
-      let request = SpawnRequest(plan: plan, cgroup: entrance.birth, stateDirectory: directory)
+      let request = SpawnRequest(plan: plan, cgroup: birthplace, stateDirectory: directory)
       return ProcessRun(try context.composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)
@@ -216,8 +234,7 @@ struct Creation {
 
   private func undo(_ made: Made, after failure: Failure) throws(Failure) {
     made.run?.process.kill()
-    let steps = Undo.compile(
-      intent, state: made.state, creator: nil, cgroupIsOurs: made.cgroupIsOurs)
+    let steps = Undo.compile(failed: intent, state: made.state, cgroup: made.cgroup)
     let remains = context.perform(steps, intent.cgroup)
     guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
     throw failure
