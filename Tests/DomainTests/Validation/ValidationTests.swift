@@ -62,6 +62,16 @@ import Testing
     },
     Case("/process/user/uid") { $0.process?.user.uid = 10 },
     Case("/process/user/gid") { $0.process?.user.gid = 4_294_967_295 },
+    Case("/process/user/additionalGids/1") { $0.process?.user.additionalGids = [9, 10] },
+    Case("/process/user/umask") { $0.process?.user.umask = 0o1000 },
+    Case("/process/oomScoreAdj") { $0.process?.oomScoreAdj = -1001 },
+    Case("/process/oomScoreAdj") { $0.process?.oomScoreAdj = .max },
+    Case("/process/user/uid") {
+      $0.linux?.namespaces.removeAll { $0.type == .user }
+      $0.linux?.uidMappings = []
+      $0.linux?.gidMappings = []
+      $0.process?.user.uid = .max
+    },
     Case("/process/apparmorProfile") { $0.process?.apparmorProfile = "x" },
     Case("/process/selinuxLabel") { $0.process?.selinuxLabel = "x" },
     Case("/process/scheduler") { $0.process?.unsupported = ["scheduler"] },
@@ -73,6 +83,29 @@ import Testing
     Case("/linux/gidMappings") { $0.linux?.gidMappings = [] },
     Case("/linux/uidMappings/0/size") { $0.linux?.uidMappings[0].size = 0 },
     Case("/linux/uidMappings") { $0.linux?.namespaces.removeAll { $0.type == .user } },
+    Case("/linux/uidMappings/0/size") { $0.linux?.uidMappings[0].hostID = 4_294_967_286 },
+    Case("/linux/gidMappings/0/size") { $0.linux?.gidMappings[0].size = .max },
+    Case("/linux/uidMappings") { $0.linux?.uidMappings[0].containerID = 1 },
+    Case("/linux/uidMappings/1") {
+      $0.linux?.uidMappings.append(IDMapping(containerID: 9, hostID: 5000, size: 1))
+    },
+    Case("/linux/uidMappings/1") {
+      $0.linux?.uidMappings.append(IDMapping(containerID: 10, hostID: 999, size: 2))
+    },
+    Case("/linux/gidMappings") {
+      $0.linux?.gidMappings = (0..<341).map { IDMapping(containerID: $0, hostID: $0, size: 1) }
+    },
+    Case("/linux/timeOffsets/monotonic/nanosecs") {
+      $0.linux?.namespaces.append(Namespace(.time))
+      $0.linux?.timeOffsets = [TimeOffset(clock: .monotonic, seconds: 0, nanoseconds: 1_000_000_000)]
+    },
+    Case("/hostname") { $0.hostname = String(repeating: "a", count: 65) },
+    Case("/domainname") { $0.domainname = String(repeating: "a", count: 65) },
+    Case("/linux/resources/memory/swappiness") { $0.linux?.resources.memory.swappiness = 101 },
+    Case("/linux/seccomp/syscalls/0/names") {
+      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+      $0.linux?.seccomp?.syscalls = [SeccompRule(names: [], action: .kill)]
+    },
     Case("/linux/timeOffsets") {
       $0.linux?.timeOffsets = [TimeOffset(clock: .boottime, seconds: 1, nanoseconds: 0)]
     },
@@ -164,5 +197,54 @@ import Testing
     let facts = Facts(namespaces: NamespaceSet(NamespaceType.allCases.filter { $0 != .ipc }))
     let violations = ValidationRule.violations(of: ValidationTests.good(), on: facts)
     #expect(violations.map(\.pointer.text) == ["/linux/namespaces/2"])
+  }
+
+  @Test("what reaches a limit exactly is no violation")
+  func limits() {
+    var document = ValidationTests.good()
+    document.hostname = String(repeating: "a", count: 64)
+    document.process?.oomScoreAdj = -1000
+    document.process?.user.umask = 0o777
+    document.process?.user.additionalGids = [9]
+    document.linux?.uidMappings = [
+      IDMapping(containerID: 0, hostID: 4_294_967_285, size: 10),
+      IDMapping(containerID: 10, hostID: 0, size: 1),
+    ]
+    document.linux?.gidMappings = (0..<340).map { IDMapping(containerID: $0, hostID: $0, size: 1) }
+    document.linux?.namespaces.append(Namespace(.time))
+    document.linux?.timeOffsets = [TimeOffset(clock: .boottime, seconds: .min, nanoseconds: 999_999_999)]
+    document.linux?.resources.memory.swappiness = 100
+    #expect(ValidationRule.violations(of: document, on: Facts()) == [])
+  }
+
+  @Test("messages stay on one line")
+  func oneLine() {
+    var document = ValidationTests.good()
+    document.linux?.rootfsPropagation = "a\nb"
+    document.process?.rlimits = [ResourceLimit(type: "c\nd", hard: 0, soft: 0)]
+    document.mounts[1].options = ["bind", "e\nf"]
+    document.linux?.sysctl = [Annotation(name: "g\nh", value: "")]
+    let violations = ValidationRule.violations(of: document, on: Facts())
+    #expect(violations.count == 4)
+    #expect(violations.allSatisfy { !$0.message.contains("\n") })
+  }
+
+  @Test("what is only unusual warns")
+  func warnings() {
+    var document = ValidationTests.good()
+    document.ociVersion = "1.2.1+dev"
+    #expect(document.warnings == [])
+    document.ociVersion = "0.5.0"
+    document.mounts[1].destination = "data"
+    #expect(document.warnings.map(\.pointer.text) == ["/ociVersion", "/mounts/1/destination"])
+  }
+
+  @Test("long lists cost no more than their length")
+  func longLists() {
+    var document = ValidationTests.good()
+    document.process?.rlimits = (0..<100_000).map { ResourceLimit(type: "L\($0)", hard: 0, soft: 0) }
+    document.linux?.namespaces += (0..<100_000).map { Namespace($0 < 50_000 ? .pid : .time) }
+    document.linux?.uidMappings = (0..<100_000).map { IDMapping(containerID: $0, hostID: $0, size: 1) }
+    #expect(ValidationRule.violations(of: document, on: Facts()).count == 100_000 + 99_998 + 1)
   }
 }

@@ -35,5 +35,6 @@ extension Context {
     if document.process == nil { throw .argument(.missingProcess) }
     let violations = ValidationRule.violations(of: document, on: try facts())
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
+    for warning in document.warnings { log.note(.warning, warning.description) }
   }
 }

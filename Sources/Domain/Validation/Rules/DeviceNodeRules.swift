@@ -27,6 +27,10 @@ let resourceRequirements: [ValidationRule] = [
     guard limit > swap else { return [] }
     return [Violation(pointer, "memory+swap limit should be >= memory limit")]
   },
+  ValidationRule("swappiness is a share of 100") { document, _ in
+    guard let swappiness = document.linux?.resources.memory.swappiness, swappiness > 100 else { return [] }
+    return [Violation(JSONPointer(text: "/linux/resources/memory/swappiness"), "must be in 0 to 100")]
+  },
   ValidationRule("a cpu is idle or not") { document, _ in
     guard let idle = document.linux?.resources.cpu.idle, idle != 0, idle != 1 else { return [] }
     return [Violation(JSONPointer(text: "/linux/resources/cpu/idle"), "must be 0 or 1")]

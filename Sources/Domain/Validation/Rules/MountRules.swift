@@ -12,7 +12,7 @@ let mountRequirements: [ValidationRule] = [
       }
       return Violation(
         Origin.mounts.appending(index).appending("destination"),
-        "\"\(mount.destination)\" cannot be mounted because it is inside /proc")
+        "\(mount.destination.quoted) cannot be mounted because it is inside /proc")
     }
   },
   ValidationRule("binds have a source and no data") { document, _ in
@@ -28,7 +28,7 @@ let mountRequirements: [ValidationRule] = [
         violations.append(
           Violation(
             pointer.appending("options"),
-            "bind mounts cannot have any filesystem-specific options applied: \(options.data)"))
+            "bind mounts cannot have any filesystem-specific options applied: \(options.data.quoted)"))
       }
       return violations
     }
@@ -72,9 +72,9 @@ private func cleaned(_ path: String) -> String {
 /// Why a kernel parameter may not be set; nil when it is the container's own.
 private func parameterViolation(_ name: String, _ document: Document) -> String? {
   let path = PlanCompiler.parameterPath(name)
-  let refusal = "sysctl \"\(name)\" is not in a separate kernel namespace"
+  let refusal = "sysctl \(name.quoted) is not in a separate kernel namespace"
   guard !path.split(separator: "/").contains("..") else { return refusal }
-  if path == "kernel/hostname" { return "sysctl \"\(name)\" conflicts with hostname: use that" }
+  if path == "kernel/hostname" { return "sysctl \(name.quoted) conflicts with hostname: use that" }
   guard let owner = parameterOwner(path) else { return refusal }
   return document.hasNamespace(owner) ? nil : refusal
 }

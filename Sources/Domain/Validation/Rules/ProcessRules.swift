@@ -26,7 +26,30 @@ private func violations(of process: ProcessSettings) -> [Violation] {
     violations.append(
       Violation(Origin.env.appending(index), "environment variable must be of the form name=value"))
   }
-  return violations + limitViolations(process.rlimits)
+  if let score = process.oomScoreAdj, !(-1000...1000).contains(score) {
+    violations.append(Violation(Origin.process.appending("oomScoreAdj"), "must be in -1000 to 1000"))
+  }
+  return violations + userViolations(process.user) + limitViolations(process.rlimits)
+}
+
+private func userViolations(_ user: User) -> [Violation] {
+  var violations: [Violation] = []
+  if let umask = user.umask, umask > 0o777 {
+    violations.append(Violation(Origin.user.appending("umask"), "must be at most 0777"))
+  }
+  // The last number stands for "no change" in the kernel's calls.
+  for (pointer, id) in user.ids where id == UInt32.max {
+    violations.append(Violation(pointer, "\(id) is no id"))
+  }
+  return violations
+}
+
+extension User {
+  /// Every id with its place.
+  var ids: [(pointer: JSONPointer, id: UInt32)] {
+    [(Origin.user.appending("uid"), uid), (Origin.user.appending("gid"), gid)]
+      + additionalGids.enumerated().map { (Origin.user.appending("additionalGids").appending($0), $1) }
+  }
 }
 
 /// A name, and an equals sign behind it.
@@ -37,16 +60,17 @@ private func isAssignment(_ entry: String) -> Bool {
 
 private func limitViolations(_ limits: [ResourceLimit]) -> [Violation] {
   var violations: [Violation] = []
+  var seen = Set<String>()
   for (index, limit) in limits.enumerated() {
     let pointer = Origin.process.appending("rlimits").appending(index)
     if ResourceLimitNumber.number(of: limit.type) == nil {
-      violations.append(Violation(pointer.appending("type"), "unknown resource limit \(limit.type)"))
+      violations.append(Violation(pointer.appending("type"), "unknown resource limit \(limit.type.quoted)"))
     }
     if limit.soft > limit.hard {
       violations.append(Violation(pointer.appending("soft"), "soft limit is above the hard limit"))
     }
-    if limits[..<index].contains(where: { $0.type == limit.type }) {
-      violations.append(Violation(pointer.appending("type"), "\(limit.type) is given twice"))
+    if !seen.insert(limit.type).inserted {
+      violations.append(Violation(pointer.appending("type"), "\(limit.type.quoted) is given twice"))
     }
   }
   return violations

@@ -8,6 +8,6 @@ let rootRequirements: [ValidationRule] = [
     guard let name = document.linux?.rootfsPropagation, !name.isEmpty,
       !PlanCompiler.propagationNames.contains(name)
     else { return [] }
-    return [Violation(JSONPointer(text: "/linux/rootfsPropagation"), "unknown propagation \(name)")]
+    return [Violation(JSONPointer(text: "/linux/rootfsPropagation"), "unknown propagation \(name.quoted)")]
   },
 ]

@@ -17,6 +17,13 @@ let seccompRequirements: [ValidationRule] = [
     }
     return violations
   },
+  ValidationRule("a rule names system calls") { document, _ in
+    (document.linux?.seccomp?.syscalls ?? []).enumerated().compactMap { index, rule in
+      guard rule.names.isEmpty else { return nil }
+      let pointer = Origin.seccomp.appending("syscalls").appending(index).appending("names")
+      return Violation(pointer, "must not be empty")
+    }
+  },
   ValidationRule("a system call has six arguments") { document, _ in
     (document.linux?.seccomp?.syscalls ?? []).enumerated().flatMap { index, rule in
       rule.args.enumerated().compactMap { place, argument in

@@ -1,0 +1,84 @@
+/// Who is who inside a user namespace.
+let identityRequirements: [ValidationRule] = [
+  ValidationRule("mappings belong to a user namespace") { document, _ in
+    guard !document.hasNamespace(.user) else { return [] }
+    return mappingLists(document).compactMap { name, mappings in
+      mappings.isEmpty
+        ? nil : Violation(JSONPointer(text: "/linux/" + name), "mappings need a user namespace")
+    }
+  },
+  ValidationRule("a new user namespace has mappings") { document, _ in
+    guard document.makesUserNamespace else { return [] }
+    return mappingLists(document).flatMap { mappingViolations($1, JSONPointer(text: "/linux/" + $0)) }
+  },
+  ValidationRule("ids are mapped") { document, _ in
+    guard document.makesUserNamespace, let linux = document.linux, let user = document.process?.user else {
+      return []
+    }
+    let isUser = Origin.user.appending("uid")
+    return user.ids.compactMap { pointer, id in
+      let mappings = pointer == isUser ? linux.uidMappings : linux.gidMappings
+      guard !mappings.isEmpty, !mappings.contains(where: { $0.holds(id) }) else { return nil }
+      return Violation(pointer, "\(id) is not mapped in the user namespace")
+    }
+  },
+]
+
+/// The kernel takes this many mappings. The corresponding text is that of user_namespaces(7).
+private let maximumMappings = 340
+
+extension Document {
+  /// A user namespace is asked for that does not exist yet.
+  fileprivate var makesUserNamespace: Bool {
+    guard let namespace = namespace(.user) else { return false }
+    return (namespace.path ?? "").isEmpty
+  }
+}
+
+private func mappingLists(_ document: Document) -> [(String, [IDMapping])] {
+  guard let linux = document.linux else { return [] }
+  return [("uidMappings", linux.uidMappings), ("gidMappings", linux.gidMappings)]
+}
+
+private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) -> [Violation] {
+  if mappings.isEmpty { return [Violation(pointer, "a new user namespace needs mappings")] }
+  // Nothing more is said of a list that is too long: comparing all with all would take for ever.
+  guard mappings.count <= maximumMappings else {
+    return [Violation(pointer, "more than \(maximumMappings) mappings")]
+  }
+  var violations: [Violation] = []
+  for (index, mapping) in mappings.enumerated() {
+    if let message = mapping.violation {
+      violations.append(Violation(pointer.appending(index).appending("size"), message))
+    } else if mappings[..<index].contains(where: { $0.overlaps(mapping) }) {
+      violations.append(Violation(pointer.appending(index), "overlaps another mapping"))
+    }
+  }
+  if !mappings.contains(where: { $0.holds(0) }) {
+    violations.append(Violation(pointer, "id 0 is not mapped: the container would have no root"))
+  }
+  return violations
+}
+
+extension IDMapping {
+  /// Whether an id inside the namespace is one of this range.
+  fileprivate func holds(_ id: UInt32) -> Bool {
+    id >= containerID && id - containerID < size
+  }
+
+  /// What is wrong with the range by itself. The last number is no id.
+  fileprivate var violation: String? {
+    if size == 0 { return "must not be 0" }
+    let room = UInt32.max - Swift.max(containerID, hostID)
+    return size > room ? "the range ends above the largest id" : nil
+  }
+
+  /// Whether the two ranges share an id, inside or outside.
+  fileprivate func overlaps(_ other: IDMapping) -> Bool {
+    meet(containerID, other.containerID, other.size) || meet(hostID, other.hostID, other.size)
+  }
+
+  private func meet(_ first: UInt32, _ otherFirst: UInt32, _ otherSize: UInt32) -> Bool {
+    first < otherFirst ? otherFirst - first < size : first - otherFirst < otherSize
+  }
+}

@@ -1,0 +1,20 @@
+extension Document {
+  /// What is unusual but does no harm: it is logged, and the container made all the same.
+  public var warnings: [Violation] {
+    var warnings: [Violation] = []
+    if !ociVersion.hasPrefix("1.") {
+      warnings.append(
+        Violation(
+          JSONPointer(text: "/ociVersion"),
+          "version \(ociVersion.quoted) is none of those known here (1.0 to \(Specification.version))"))
+    }
+    for (index, mount) in mounts.enumerated()
+    where !mount.destination.isEmpty && !mount.destination.isAbsolutePath {
+      warnings.append(
+        Violation(
+          Origin.mounts.appending(index).appending("destination"),
+          "relative destination is deprecated, taken as \(("/" + mount.destination).quoted)"))
+    }
+    return warnings
+  }
+}
