@@ -41,7 +41,7 @@ struct TreeBuilder {
   }
 
   mutating func add(text: UnsafeBufferPointer<UInt8>) -> Int32 {
-    guard let string = String(validating: text, as: UTF8.self) else { return stop(.notUnicode) }
+    guard let string = checkedText(text) else { return stop(.notUnicode) }
     return add(.string(string))
   }
 
@@ -51,7 +51,7 @@ struct TreeBuilder {
   }
 
   mutating func name(_ text: UnsafeBufferPointer<UInt8>) -> Int32 {
-    guard let string = String(validating: text, as: UTF8.self) else { return stop(.notUnicode) }
+    guard let string = checkedText(text) else { return stop(.notUnicode) }
     names.append(string)
     return 1
   }
@@ -86,6 +86,14 @@ struct TreeBuilder {
     self.fault = fault
     return 0
   }
+}
+
+/// The text; nil when it is not UTF-8.
+///
+/// The checking initializer looks generic types up each time, so it is left to the few texts that need it.
+private func checkedText(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+  for byte in text where byte >= 0x80 { return String(validating: text, as: UTF8.self) }
+  return String(decoding: text, as: UTF8.self)
 }
 
 /// The value of a number that the parser found well formed; nil when even a real cannot hold it.

@@ -59,6 +59,10 @@ import Testing
     _ = document.warnings
     let violations = ValidationRule.violations(of: document, on: Facts())
     #expect(violations.allSatisfy { !$0.message.isEmpty })
+    guard let id = try? ContainerID("box") else { return }
+    let request = PlanRequest(id: id, bundle: "/b")
+    guard let plan = try? PlanCompiler.compile(document, facts: Facts(), request: request) else { return }
+    #expect(EncodedPlan(plan).bytes.isEmpty == plan.entries.isEmpty)
   }
 }
 

@@ -15,11 +15,10 @@ let identityRequirements: [ValidationRule] = [
     guard document.makesUserNamespace, let linux = document.linux, let user = document.process?.user else {
       return []
     }
-    let isUser = Origin.user.appending("uid")
-    return user.ids.compactMap { pointer, id in
-      let mappings = pointer == isUser ? linux.uidMappings : linux.gidMappings
-      guard !mappings.isEmpty, !mappings.contains(where: { $0.holds(id) }) else { return nil }
-      return Violation(pointer, "\(id) is not mapped in the user namespace")
+    return user.ids.compactMap { place in
+      let mappings = place.name == "uid" ? linux.uidMappings : linux.gidMappings
+      guard !mappings.isEmpty, !mappings.contains(where: { $0.holds(place.id) }) else { return nil }
+      return Violation(place.pointer, "\(place.id) is not mapped in the user namespace")
     }
   },
 ]

@@ -38,17 +38,29 @@ private func userViolations(_ user: User) -> [Violation] {
     violations.append(Violation(Origin.user.appending("umask"), "must be at most 0777"))
   }
   // The last number stands for "no change" in the kernel's calls.
-  for (pointer, id) in user.ids where id == UInt32.max {
-    violations.append(Violation(pointer, "\(id) is no id"))
+  for place in user.ids where place.id == UInt32.max {
+    violations.append(Violation(place.pointer, "\(place.id) is no id"))
   }
   return violations
 }
 
 extension User {
-  /// Every id with its place.
-  var ids: [(pointer: JSONPointer, id: UInt32)] {
-    [(Origin.user.appending("uid"), uid), (Origin.user.appending("gid"), gid)]
-      + additionalGids.enumerated().map { (Origin.user.appending("additionalGids").appending($0), $1) }
+  /// One of the ids, by its place; the pointer is made only for what is wrong.
+  struct PlacedID {
+    var id: UInt32
+    var name: String
+    var index: Int?
+
+    var pointer: JSONPointer {
+      let property = Origin.user.appending(name)
+      return index.map { property.appending($0) } ?? property
+    }
+  }
+
+  /// Every id.
+  var ids: [PlacedID] {
+    [PlacedID(id: uid, name: "uid"), PlacedID(id: gid, name: "gid")]
+      + additionalGids.enumerated().map { PlacedID(id: $1, name: "additionalGids", index: $0) }
   }
 }
 
