@@ -126,7 +126,8 @@ def told(record):
     if record["code"] == 0:
         return False
     named = [str(entry) for entries in record["before"].values() for entry in entries]
-    return record["operation"] == "delete" or any(name in record["message"] for name in [*named, "remain"])
+    return record["operation"] == "delete" or any(
+        name in record["message"] for name in [*named, "remain", "could not be removed"])
 
 
 COLUMNS = {

@@ -24,9 +24,21 @@ extension Context {
     try finishStart(pidFile, run, creation)
     lock.release()
     guard let console else { return 0 }
-    let code = try wait(console, run)
+    let code = try waitOrRemove(console, run)
     if !invocation.flag(.keep) { try removeEnded() }
     return code
+  }
+
+  /// Nobody watches over a container whose end cannot be waited for: it is killed and removed.
+  private func waitOrRemove(_ console: any ForegroundConsole, _ run: ProcessRun) throws(Failure) -> Int32 {
+    do throws(Failure) {
+      return try wait(console, run)
+    } catch {
+      let lock = try lock(try id())
+      defer { lock?.release() }
+      try removeAfter(error)
+      throw error
+    }
   }
 
   /// The pid file and the hooks that follow the start of a program.
