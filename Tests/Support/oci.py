@@ -68,7 +68,7 @@ class Runtime:
     """A runtime's binary with a state root of its own."""
 
     def __init__(self, path, root):
-        self.path, self.root = shutil.which(str(path)) or str(path), str(root)
+        self.path, self.root = os.path.abspath(shutil.which(str(path)) or path), str(root)
         self.name = os.path.basename(self.path)
 
     def argv(self, *arguments):

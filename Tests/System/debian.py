@@ -21,7 +21,8 @@ def prepare():
     if not folder:
         folder = tempfile.mkdtemp(prefix="martlet-debian-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    ROOT["path"] = pathlib.Path(folder) / "rootfs"
+    made_before = (pathlib.Path(folder) / "usr/bin/python3").exists()
+    ROOT["path"] = pathlib.Path(folder) if made_before else pathlib.Path(folder) / "rootfs"
     if (ROOT["path"] / "usr/bin/python3").exists():
         return None
     if not shutil.which("debootstrap"):
