@@ -133,6 +133,10 @@ static void stopped(struct process *process, int status) {
       ptrace(PTRACE_LISTEN, process->pid, 0, 0);
       return;
     }
+  } else if (sent == SIGSEGV || sent == SIGBUS || sent == SIGILL || sent == SIGABRT) {
+    // The first process of a pid namespace dies of its own faults only when nobody traces it.
+    ptrace(PTRACE_DETACH, process->pid, 0, sent);
+    return;
   } else {
     passed = sent;
   }

@@ -96,6 +96,21 @@ extension LinuxKernel: RootKernel {
         place.name, at: place.directory.number, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0)
     }
     try bind(host.number, on: target.number, recursive: false)
+    try restrictDevice(place.name, at: place.directory.number)
+  }
+
+  /// The host's mount has flags of its own: a node is no program, whoever bound it.
+  private func restrictDevice(_ name: UnsafePointer<CChar>, at directory: Int32) throws(StepFault) {
+    let mounted = try naming(.open) { () throws(Errno) in
+      try Files.open(name, at: directory, O_PATH | O_NOFOLLOW)
+    }
+    let flags: MountFlags = [.noSetUserID, .noExecution]
+    do throws(StepFault) {
+      try setAttributes(mounted.number, set: flags, cleared: [], recursive: false)
+    } catch {
+      guard error.errno == .noSystemCall else { throw error }
+      try remountByName(mounted.number, (try currentFlags(of: mounted.number)).union(flags))
+    }
   }
 
   func enterRoot(_ entry: RootEntry) throws(StepFault) {

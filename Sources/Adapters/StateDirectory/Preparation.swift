@@ -72,7 +72,13 @@ struct Preparation: ~Copyable {
       default: throw error
       }
     }
-    try DirectoryTree.remove(name, at: parent)
+    do throws(Errno) {
+      try DirectoryTree.remove(name, at: parent, last: RecordFile.intent)
+    } catch {
+      // What is left is to be found by its id again, so that its removal can be asked for again.
+      try? Files.rename(name, at: parent, to: id.text, at: parent, flags: 1)
+      throw error
+    }
   }
 
   /// Removes what a dead process left. Whoever cannot be proved dead is left alone.

@@ -8,6 +8,8 @@ extension Context {
     let isForced = invocation.flag(.force)
     guard let seen = try find(id) else {
       guard isForced else { throw .state(.missing(id)) }
+      // What an interrupted removal left has no record any more.
+      do throws(StateError) { try store.remove(id) } catch { throw .state(error) }
       return
     }
     if isForced, seen.entry.state == nil { try stopCreator(of: seen) }

@@ -59,9 +59,14 @@ extension Context {
   /// Removes the container of a process that has ended; whoever was quicker has done it.
   private func removeEnded() throws(Failure) {
     let id = try id()
-    guard let lock = try lock(id) else { return }
-    defer { lock.release() }
-    guard let container = try find(id) else { return }
-    try remove(container)
+    do throws(Failure) {
+      guard let lock = try lock(id) else { return }
+      defer { lock.release() }
+      guard let container = try find(id) else { return }
+      try remove(container)
+    } catch {
+      if case .remains = error { throw error }
+      throw .remains(["container \(id)"], cause: "\(error)")
+    }
   }
 }
