@@ -1,0 +1,168 @@
+import Domain
+public import Ports
+
+/// What every implementation of `CgroupManager` has to do, as checks by name: for the built-in ones and for
+/// those of third parties, from any test framework.
+public struct CgroupManagerConformance {
+  /// A check that did not hold.
+  public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The check's name.
+    public let check: String
+    /// What happened instead.
+    public let reason: String
+
+    /// One line.
+    public var description: String { "\(check): \(reason)" }
+  }
+
+  private let make: () -> any CgroupManager
+  private let request: CgroupRequest
+  private let startProcess: () -> Int32
+  private let reap: (Int32) -> Void
+
+  /// Prepares the checks.
+  /// - Parameters:
+  ///   - request: a place that is the tests' own, and free.
+  ///   - make: makes a manager; every check gets a new one, since nothing may be remembered.
+  ///   - startProcess: starts a process that waits to be killed.
+  ///   - reap: called for it once it may be dead, or was never killed.
+  public init(
+    request: CgroupRequest, make: @escaping () -> any CgroupManager, startProcess: @escaping () -> Int32,
+    reap: @escaping (Int32) -> Void
+  ) {
+    self.request = request
+    self.make = make
+    self.startProcess = startProcess
+    self.reap = reap
+  }
+
+  /// The names of all checks.
+  public static let names = checks.map(\.name)
+
+  /// Runs all checks; returns those that did not hold.
+  public func run() -> [Failure] {
+    CgroupManagerConformance.checks.compactMap { check in
+      var trial = Trial(make: make, request: request, startProcess: startProcess)
+      defer { clean(&trial) }
+      do throws(CgroupError) {
+        guard let reason = try check.body(&trial) else { return nil }
+        return Failure(check: check.name, reason: reason)
+      } catch {
+        return Failure(check: check.name, reason: "unexpected \(error)")
+      }
+    }
+  }
+
+  private func clean(_ trial: inout Trial) {
+    if let location = try? make().locate(request) {
+      try? make().killAll(in: location)
+      for pid in trial.processes { reap(pid) }
+      try? make().destroy(location)
+    }
+  }
+
+  private struct Check: Sendable {
+    let name: String
+    let body: @Sendable (inout Trial) throws(CgroupError) -> String?
+  }
+
+  private static let checks: [Check] = [
+    Check(name: "locate has no effect and always the same answer") { trial throws(CgroupError) in
+      let location = try trial.location()
+      guard try trial.location() == location else { return "another answer" }
+      return try trial.manager.processes(in: location).isEmpty ? nil : "processes in what was never made"
+    },
+    Check(name: "containers have places of their own") { trial throws(CgroupError) in
+      guard trial.request.path == nil else { return nil }
+      guard let other = try? ContainerID(trial.request.id.text + "x") else { return nil }
+      let neighbour = try trial.manager.locate(CgroupRequest(id: other, path: nil))
+      return try neighbour == trial.location() ? "the same place for \(other)" : nil
+    },
+    Check(name: "a process that was added is found") { trial throws(CgroupError) in
+      let location = try trial.created()
+      let pid = trial.start()
+      try trial.manager.add(pid, to: location)
+      let found = try trial.manager.processes(in: location)
+      return found == [pid] ? nil : "found \(found) and not \(pid)"
+    },
+    Check(name: "an occupied place is refused") { trial throws(CgroupError) in
+      let location = try trial.created()
+      try trial.manager.add(trial.start(), to: location)
+      do throws(CgroupError) {
+        _ = try trial.created()
+      } catch {
+        if case .notEmpty = error { return nil }
+        return "refused by \(error)"
+      }
+      return "taken"
+    },
+    Check(name: "no limits change nothing") { trial throws(CgroupError) in
+      try trial.manager.apply(Resources(), to: try trial.created())
+      return nil
+    },
+    Check(name: "freezing and thawing") { trial throws(CgroupError) in
+      let location = try trial.created()
+      try trial.manager.add(trial.start(), to: location)
+      try trial.manager.setFrozen(true, location)
+      guard try trial.manager.isFrozen(location) else { return "not frozen" }
+      try trial.manager.setFrozen(false, location)
+      return try trial.manager.isFrozen(location) ? "still frozen" : nil
+    },
+    Check(name: "killing ends all, frozen or not") { trial throws(CgroupError) in
+      let location = try trial.created()
+      for _ in 0..<3 { try trial.manager.add(trial.start(), to: location) }
+      try trial.manager.setFrozen(true, location)
+      try trial.manager.killAll(in: location)
+      let left = try trial.manager.processes(in: location)
+      return left.isEmpty ? nil : "left \(left)"
+    },
+    Check(name: "killing where nothing is") { trial throws(CgroupError) in
+      try trial.manager.killAll(in: try trial.location())
+      return nil
+    },
+    Check(name: "destroying is idempotent") { trial throws(CgroupError) in
+      let location = try trial.created()
+      try trial.manager.destroy(location)
+      try trial.manager.destroy(location)
+      guard try trial.manager.processes(in: location).isEmpty else { return "processes afterwards" }
+      _ = try trial.created()
+      return nil
+    },
+    Check(name: "destroying what was never made") { trial throws(CgroupError) in
+      try trial.manager.destroy(try trial.location())
+      return nil
+    },
+    Check(name: "what is gone is not frozen") { trial throws(CgroupError) in
+      try trial.manager.isFrozen(try trial.location()) ? "frozen" : nil
+    },
+  ]
+}
+
+/// One check's surroundings.
+private struct Trial {
+  let make: () -> any CgroupManager
+  let request: CgroupRequest
+  let startProcess: () -> Int32
+  var processes: [Int32] = []
+
+  /// A new manager each time: it must find everything by the location alone.
+  var manager: any CgroupManager { make() }
+
+  func location() throws(CgroupError) -> CgroupLocation {
+    try manager.locate(request)
+  }
+
+  /// The place, made.
+  func created() throws(CgroupError) -> CgroupLocation {
+    let location = try location()
+    _ = try manager.createBirthplace(location)
+    _ = try manager.create(location)
+    return location
+  }
+
+  mutating func start() -> Int32 {
+    let pid = startProcess()
+    processes.append(pid)
+    return pid
+  }
+}

@@ -1,0 +1,91 @@
+import CLinux
+import CgroupV1
+import CgroupV2
+import Domain
+import Linux
+import PortConformance
+import Ports
+import Simulation
+import Testing
+
+/// The same checks for every manager: on a model everywhere, on the host's own hierarchies as root.
+@Suite(.serialized) struct CgroupManagerTests {
+  static func request() throws -> CgroupRequest {
+    CgroupRequest(
+      id: try ContainerID("conformance-\(getpid())"), path: "/martlet-test/conformance-\(getpid())")
+  }
+
+  @Test("the model conforms")
+  func model() throws {
+    let tree = InMemoryCgroupManager.Tree()
+    var next: Int32 = 100
+    let conformance = CgroupManagerConformance(
+      request: try CgroupManagerTests.request(), make: { InMemoryCgroupManager(tree) },
+      startProcess: {
+        next += 1
+        return next
+      }, reap: { _ in })
+    #expect(conformance.run() == [])
+    #expect(tree.groups.isEmpty)
+    #expect(CgroupManagerConformance.names.count >= 10)
+  }
+
+  /// Checks that pass whatever a manager does would prove nothing.
+  @Test("a manager that does nothing does not conform")
+  func idle() throws {
+    let conformance = CgroupManagerConformance(
+      request: try CgroupManagerTests.request(), make: { IdleManager() }, startProcess: { 1 },
+      reap: { _ in })
+    #expect(conformance.run().count >= 3)
+  }
+
+  @Test(
+    "the host's own hierarchies conform",
+    .enabled(if: getuid() == 0, "cgroups are made by root"))
+  func host() throws {
+    let procfs = try Procfs()
+    let layout = CgroupLayout(mountTable: try procfs.read("self/mountinfo", limit: 16 << 20))
+    try #require(!layout.hierarchies.isEmpty)
+    let conformance = CgroupManagerConformance(
+      request: try CgroupManagerTests.request(), make: { CgroupManagerTests.manager(layout) },
+      startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
+    #expect(conformance.run() == [])
+    for hierarchy in layout.hierarchies { rmdir(hierarchy.mountPoint + "/martlet-test") }
+  }
+
+  static func manager(_ layout: CgroupLayout) -> any CgroupManager {
+    let trees = CgroupTree.trees(layout)
+    return layout.mode == .unified ? CgroupV2Manager(trees[0]) : CgroupV1Manager(trees)
+  }
+
+  /// A child that waits to be killed.
+  static func sleeper() -> Int32 {
+    guard let child = try? Processes.fork() else {
+      while true { pause() }
+    }
+    close(child.descriptor)
+    return child.pid
+  }
+
+  static func reap(_ pid: Int32) {
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+  }
+}
+
+/// Answers everything and does nothing.
+private final class IdleManager: CgroupManager {
+  func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    CgroupLocation(driver: .cgroupfs)
+  }
+  func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
+  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
+  func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
+  func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {}
+  func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {}
+  func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { false }
+  func killAll(in location: CgroupLocation) throws(CgroupError) {}
+  func destroy(_ location: CgroupLocation) throws(CgroupError) {}
+}
