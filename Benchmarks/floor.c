@@ -226,6 +226,8 @@ static void await(int fd) {
   MUST(read(fd, &byte, 1));
 }
 
+static int parked[2];
+
 static void be_init(int fifo) {
   struct rlimit files = {1024, 1024};
   join_cgroups();
@@ -240,7 +242,10 @@ static void be_init(int fifo) {
   MUST(sethostname("floor", 5));
   MUST(prlimit(0, RLIMIT_NOFILE, &files, NULL));
   drop_privileges();
-  if (fifo >= 0) await(fifo);
+  if (fifo >= 0) {
+    MUST(write(parked[1], "0", 1));
+    await(fifo);
+  }
   execute();
 }
 
@@ -266,9 +271,12 @@ static const char *fifo_path(void) {
   return path;
 }
 
-static pid_t start_init(int parked) {
+// With `parks` it returns once the process is set up and waits, as `create` does.
+static pid_t start_init(int parks) {
   int pidfd, fifo = -1;
-  if (parked) {
+  char byte;
+  if (parks) {
+    MUST(pipe2(parked, O_CLOEXEC));
     MUST(mkfifo(fifo_path(), 0600));
     fifo = open(fifo_path(), O_RDWR | O_CLOEXEC);
     MUST(fifo);
@@ -277,6 +285,7 @@ static pid_t start_init(int parked) {
   uint64_t namespaces = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS;
   pid_t pid = clone_process(namespaces, &pidfd, unified_descriptor());
   if (pid == 0) be_init(fifo);
+  if (parks) MUST(read(parked[0], &byte, 1));
   return pid;
 }
 
