@@ -112,7 +112,6 @@ struct Creation {
     guard var run = made.run else { return }
     let doors = try makeCgroups(&made)
     do throws(Failure) {
-      try limit()
       try beforeStart()
     } catch {
       for door in doors { Host.close(door) }
@@ -121,7 +120,9 @@ struct Creation {
     var state: StateRecord?
     do throws(Failure) {
       let process = run.process.identity
-      try run.follow(doors: doors) { milestone throws(Failure) in
+      // Limits bind the container's processes, of which there is none before the last milestone; hooks find
+      // them in force.
+      try run.follow(doors: doors, meanwhile: limit) { milestone throws(Failure) in
         switch milestone {
         case .mounted: try runCreationHooks(process)
         case .ready:

@@ -16,10 +16,13 @@ struct ProcessRun {
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
   /// `milestone` is called while it waits.
+  /// `meanwhile` is called when it has its plan, and before it gets past its first milestone.
   mutating func follow(
-    doors: [Int32], _ milestone: (Milestone) throws(Failure) -> Void
+    doors: [Int32], meanwhile: () throws(Failure) -> Void = {},
+    _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
     try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
+    try meanwhile()
     while true {
       switch try nextEvent() {
       case .reached(let reached):
