@@ -147,4 +147,16 @@ struct InitHelperTests {
   private func makedevice(_ major: UInt64, _ minor: UInt64) -> UInt64 {
     (minor & 0xFF) | ((major & 0xFFF) << 8) | ((minor >> 8) << 20) | ((major >> 12) << 44)
   }
+
+  @Test(
+    "where a path lies as to /proc",
+    arguments: [
+      ("/proc", ProcPath.root), ("//./proc/.", .root), ("proc/", .root), ("/proc/sys", .inside),
+      ("/proc//self/./x", .inside), ("/", .elsewhere), ("", .elsewhere), ("/procs", .elsewhere),
+      ("/x/proc", .elsewhere), ("/proc/..", .elsewhere), ("/proc/../x/sys", .elsewhere),
+      ("/../proc", .elsewhere), ("/proc/...", .inside),
+    ])
+  func placesInProc(_ path: String, _ place: ProcPath) {
+    #expect(ProcPath(path) == place)
+  }
 }

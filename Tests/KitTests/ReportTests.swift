@@ -9,7 +9,7 @@ import Testing
     ("nope", .noSuchFileOrDirectory, "exec: \"nope\": executable file not found in $PATH"),
     ("/nope", .noSuchFileOrDirectory, "exec: \"/nope\": stat /nope: no such file or directory"),
     ("/etc/passwd", .permissionDenied, "exec: \"/etc/passwd\": permission denied"),
-    ("/etc", .isDirectory, "exec: \"/etc\": is a directory"),
+    ("/etc", .isDirectory, "exec: \"/etc\": is a directory: permission denied"),
     ("/a/b", .notDirectory, "exec: \"/a/b\": stat /a/b: not a directory"),
   ]
 
@@ -74,5 +74,13 @@ import Testing
     #expect(FilterFile.decode(FilterFile.encode(filter)) == filter)
     #expect(FilterFile.decode([]) == nil)
     #expect(FilterFile.decode([UInt8](repeating: 0, count: 16)) == nil)
+  }
+
+  static let lines: [(String, String)] = [
+    ("one \"line\", ä", "one \"line\", ä"), ("two\nlines\t", "two\\nlines\\t"), ("\u{1b}[31m", "\\u001b[31m"),
+  ]
+
+  @Test(arguments: lines) func keepsAMessageOnOneLine(_ message: String, _ line: String) {
+    #expect(Log.oneLine(message) == line)
   }
 }

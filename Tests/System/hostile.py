@@ -195,3 +195,123 @@ def leaked_directory(context):
     for number in range(3, 12):
         result = context.run("true", code=None, cwd=f"/proc/self/fd/{number}")
         check(result.code != 0, f"/proc/self/fd/{number} was a working directory")
+
+
+# what it is, the rootfs's link, the mount on it
+FORGED = [("a folder of /proc", "/proc", ("/link/sys", "bind", "/usr/share", "bind")),
+          ("a file of /proc", "proc", ("/link/self/attr/exec", "bind", "/etc/hostname", "bind")),
+          ("/proc itself", "/proc", ("/link", "tmpfs", "tmpfs"))]
+
+
+def with_mount(destination, kind, source, *options):
+    return lambda config: (config["root"].update(readonly=False), config["mounts"].append(
+        {"destination": destination, "type": kind, "source": source, "options": list(options)}))
+
+
+@cases(FORGED, "a mount over {} behind a link of the image is refused", needs=martlet_only)
+def forged(context, target, mount):
+    name, bundle = context.bundle("true", own_rootfs=True, change=with_mount(*mount))
+    (bundle.path / "rootfs/link").symlink_to(target)
+    matches("cannot be mounted because it is inside /proc", refused(context, name, bundle))
+
+
+FALSE = [("a bind of another file system", ("/proc", "bind", "/usr/share", "bind")),
+         ("a tmpfs", ("/proc", "tmpfs", "tmpfs")), ("a tmpfs by another spelling", ("//./proc/", "tmpfs", "tmpfs"))]
+
+
+@cases(FALSE, "{} on /proc is refused", needs=martlet_only)
+def false_proc(context, mount):
+    name, bundle = context.bundle("true", own_rootfs=True, change=with_mount(*mount))
+    matches("cannot be mounted because it is not of type proc", refused(context, name, bundle))
+
+
+@case("the host's own procfs may be bound on /proc, and another version on its files")
+def bound_proc(context):
+    context.run("test", "-d", "/proc/1", change=with_mount("/proc", "bind", "/proc", "rbind"))
+    text = context.run("cat", "/proc/meminfo", change=with_mount("/proc/meminfo", "bind", "/etc/hostname", "bind")).text
+    equal(text, pathlib.Path("/etc/hostname").read_text())
+
+
+PLAIN = [(f"/{folder} {what}", folder, make) for folder in ("proc", "sys", "dev") for what, make in (
+    ("a dangling link", lambda place: place.symlink_to("/nothing")),
+    ("a link to the root", lambda place: place.symlink_to(".")),
+    ("a link to itself", lambda place: place.symlink_to(place.name)),
+    ("a file", lambda place: place.write_text("")), ("a fifo", os.mkfifo))]
+
+
+@cases(PLAIN, "a root file system with {} is refused", needs=martlet_only)
+def not_plain(context, folder, make):
+    name, bundle = context.bundle("true", own_rootfs=True)
+    (bundle.path / "rootfs" / folder).rmdir()
+    make(bundle.path / "rootfs" / folder)
+    refused(context, name, bundle)
+
+
+DANGLING = [("an absolute one", "/target", "/no/where", "/no/where"), ("a relative one", "/target", "no/where", "/no/where"),
+            ("one that climbs", "/target", "../../../no/where", "/no/where"),
+            ("one on the way", "/target/below", "/no", "/no/below")]
+
+
+@cases(DANGLING, "a dangling link is completed inside the root file system: {}")
+def dangling(context, destination, link, place):
+    name, bundle = context.bundle("sh", "-c", "awk '$3 == \"tmpfs\" {print $2}' /proc/mounts", own_rootfs=True,
+                                  change=with_mount(destination, "tmpfs", "tmpfs"))
+    (bundle.path / "rootfs/target").symlink_to(link)
+    check(place in context.must("run", "--bundle", bundle.path, name).text.split(), "it is mounted elsewhere")
+    check(not os.path.exists("/no"), "it was made on the host")
+
+
+@case("a dangling link is completed inside the root file system: a file")
+def dangling_file(context):
+    name, bundle = context.bundle("cat", "/etc/resolv.conf", own_rootfs=True,
+                                  change=with_mount("/etc/resolv.conf", "bind", "/etc/hostname", "bind"))
+    (bundle.path / "rootfs/etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
+    equal(context.must("run", "--bundle", bundle.path, name).text, pathlib.Path("/etc/hostname").read_text())
+
+
+LOOPS = [("a link to itself", [("target", "target")]), ("two links to each other", [("target", "b"), ("b", "target")]),
+         ("a chain of 60 links", [("target", "l0"), *[(f"l{n}", f"l{n + 1}") for n in range(60)]])]
+
+
+@cases(LOOPS, "a mount on {} is refused")
+def loop(context, links):
+    name, bundle = context.bundle("true", own_rootfs=True, change=with_mount("/target", "tmpfs", "tmpfs"))
+    for link, target in links:
+        (bundle.path / "rootfs" / link).symlink_to(target)
+    refused(context, name, bundle)
+
+
+ODD = [("a newline", "/a\nb"), ("quotation marks", '/a"b'), ("an escape character", "/a\x1b[31mb")]
+
+
+@cases(ODD, "a message with {} of the document stays on one line", needs=martlet_only)
+def odd(context, destination):
+    change = lambda config: config["mounts"].append(
+        {"destination": destination, "type": "nothing", "source": "x\ny", "options": ["a\nb"]})
+    name, bundle = context.bundle("true", own_rootfs=True, change=change)
+    log = context.folder / "log.json"
+    log.unlink(missing_ok=True)
+    result = oci.bounded([context.runtime.path, "--root", context.runtime.root, "--log", str(log), "--log-format", "json",
+                          "run", "--bundle", str(bundle.path), name])
+    equal((result.code, result.message.count("\n")), (1, 0))
+    check("\x1b" not in result.message, result.message)
+    json.loads(log.read_text())
+
+
+@case("an id of 2,000 characters is refused by every command", needs=martlet_only)
+def long_id(context):
+    _, bundle = context.bundle("true")
+    for command in ("create", "run", "start", "state", "delete", "kill", "pause", "resume", "ps", "exec"):
+        arguments = [command, "--bundle", bundle.path] if command in ("create", "run") else [command]
+        result = context.must(*arguments, "x" * 2000, *(["true"] if command == "exec" else []),
+                              code=255 if command == "exec" else 1)
+        check(result.message.count("\n") == 0 and len(result.message) < 400, result.message[:300])
+
+
+@case("a document as large as is taken, of many small parts", needs=martlet_only)
+def many(context):
+    name, bundle = context.bundle("true")
+    bundle.config["annotations"] = {f"k{n}": "v" * 20 for n in range(100000)}
+    bundle.write(bundle.config)
+    result = context.runtime.run("run", "--bundle", bundle.path, name, timeout=20)
+    check(result.code in (0, 1) and not result.hung and result.message.count("\n") == 0, result.message[:300])

@@ -13,7 +13,20 @@ extension LinuxKernel {
     let mounted = try naming(.openat2) { () throws(Errno) in try root.open(mount.destination.pointer) }
     var copier = TreeCopier(buffer: buffer)
     try copier.copy(from: target, to: mounted.number, level: 0)
+    try copyOwner(from: target, to: mounted.number)
     if mount.flags.contains(.readOnly) { try setReadOnly(mounted.number) }
+  }
+
+  /// The directory itself is part of what is copied; options that name another owner are rare, and root's.
+  private func copyOwner(from source: Int32, to target: Int32) throws(StepFault) {
+    let (its, mine) = try naming(.fstat) { () throws(Errno) in
+      (try Files.status(source), try Files.status(target))
+    }
+    guard mine.st_uid == 0, mine.st_gid == 0, its.st_uid != 0 || its.st_gid != 0 else { return }
+    let none: StaticString = ""
+    try attempt(
+      .fchown, SYS_fchownat, Int(target), word(none.utf8Start), Int(its.st_uid), Int(its.st_gid),
+      Int(AT_EMPTY_PATH))
   }
 }
 

@@ -71,8 +71,9 @@ extension LinuxKernel: MountKernel {
   }
 
   func mount(_ mount: FileSystemMountOperands) throws(StepFault) {
-    let target = try openDirectory(mount.destination, plain: mount.plainTarget)
-    let data = try mountData(mount, target: target.number)
+    var isMade = false
+    let target = try openDirectory(mount.destination, plain: mount.plainTarget, isMade: &isMade)
+    let data = try mountData(mount, target: target.number, isMade: isMade)
     if mount.copyUp {
       try mountCopyingUp(mount, on: target.number, data: data)
     } else {
@@ -81,20 +82,37 @@ extension LinuxKernel: MountKernel {
   }
 
   /// Opens, or makes, the directory to mount on; the root itself is never one.
-  func openDirectory(_ path: PlanText, plain: Bool) throws(StepFault) -> Descriptor {
-    let options: RootFD.Options = plain ? [.createDirectories, .noLinks] : .createDirectories
-    let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, options) }
+  private func openDirectory(
+    _ path: PlanText, plain: Bool, isMade: inout Bool
+  ) throws(StepFault) -> Descriptor {
+    let target = try openOrMake(path, plain ? .noLinks : [], isMade: &isMade)
     if try naming(.fstat, { () throws(Errno) in try root.isRoot(target.number) }) {
       throw StepFault(.verify, .invalidArgument)
     }
+    try refuseProcfs(target.number, path)
     return target
   }
 
-  /// The file system's options, with the mode of the covered directory where the step asks for it.
+  private func openOrMake(
+    _ path: PlanText, _ links: RootFD.Options, isMade: inout Bool
+  ) throws(StepFault) -> Descriptor {
+    do throws(Errno) {
+      return try root.open(path.pointer, links)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw StepFault(.openat2, error) }
+    }
+    isMade = true
+    return try naming(.openat2) { () throws(Errno) in
+      try root.open(path.pointer, links.union(.createDirectories))
+    }
+  }
+
+  /// The file system's options, with the mode of the covered directory where the step asks for it. One that
+  /// is made only to be covered has no mode that anyone chose.
   private func mountData(
-    _ mount: FileSystemMountOperands, target: Int32
+    _ mount: FileSystemMountOperands, target: Int32, isMade: Bool
   ) throws(StepFault) -> UnsafePointer<CChar>? {
-    guard mount.inheritMode else { return mount.data.count > 0 ? mount.data.pointer : nil }
+    guard mount.inheritMode, !isMade else { return mount.data.count > 0 ? mount.data.pointer : nil }
     let mode = try naming(.fstat) { () throws(Errno) in try Files.status(target).st_mode }
     guard mount.data.count < LinuxKernel.bufferSize - 32 else { throw StepFault(.mount, .invalidArgument) }
     let key: StaticString = "mode="
@@ -111,6 +129,7 @@ extension LinuxKernel: MountKernel {
   func bind(_ bind: BindMountOperands) throws(StepFault) {
     let source = try descriptor(bind.source)
     let target = try openBindTarget(bind.destination, like: source)
+    try refuseFalseProcfs(source, bind.destination)
     do throws(StepFault) {
       // In a tree that is to share its mounts with the host, a bind does so, too.
       if !treePropagation.contains(.sharedPropagation) {
@@ -128,8 +147,11 @@ extension LinuxKernel: MountKernel {
     let isDirectory = try naming(.fstat) { () throws(Errno) in
       try Files.status(source).st_mode & 0o170000 == 0o040000
     }
-    if isDirectory { return try openDirectory(path, plain: false) }
-    return try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, .createFile) }
+    var isMade = false
+    if isDirectory { return try openDirectory(path, plain: false, isMade: &isMade) }
+    let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, .createFile) }
+    try refuseProcfs(target.number, path)
+    return target
   }
 
   /// As a remount would: flags that are not asked for are cleared, unless they are locked; a locked one

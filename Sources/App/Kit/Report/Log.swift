@@ -32,7 +32,19 @@ struct Log {
     let line = Log.line(.error, message, format, time: Host.now())
     guard path != nil else { return Output.error(line) }
     write(line)
-    Output.error(message + "\n")
+    Output.error(Log.oneLine(message) + "\n")
+  }
+
+  /// The message with its control characters escaped: a name in it may hold any.
+  static func oneLine(_ message: String) -> String {
+    guard message.utf8.contains(where: { $0 < 32 }) else { return message }
+    return message.unicodeScalars.reduce(into: "") { line, scalar in
+      if scalar.value < 32 {
+        line += String(scalar).quoted.dropFirst().dropLast()
+      } else {
+        line.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   private func write(_ line: String) {

@@ -13,6 +13,14 @@ extension StepFailure {
     case .verifyWorkingDirectory:
       return "current working directory is outside of container mount namespace root"
         + " -- possible container breakout detected"
+    case .changeDirectory(let path, _):
+      return "chdir to cwd (\(path.quoted)) set in config.json failed: \(errno)"
+    case .mount(let mount) where call == .verify && errno == .notPermitted:
+      return "\(mount.destination.quoted) cannot be mounted because it is inside /proc (\(entry.origin))"
+    case .bind(let bind) where call == .verify && errno == .notPermitted:
+      return "\(bind.destination.quoted) cannot be mounted because it is inside /proc (\(entry.origin))"
+    case .bind(let bind) where call == .verify && errno == .noSuchDevice:
+      return "\(bind.destination.quoted) cannot be mounted because it is not of type proc (\(entry.origin))"
     default:
       let place = entry.origin == .root ? "" : " (\(entry.origin))"
       let cause = call == .verify ? "not what it must be: " : "\(call): "
@@ -27,6 +35,8 @@ extension StepFailure {
       return "exec: \(quoted): executable file not found in $PATH"
     case .noSuchFileOrDirectory, .notDirectory:
       return "exec: \(quoted): stat \(name): \(errno)"
+    // To execute a directory is not permitted; engines choose their exit code by those words.
+    case .isDirectory: return "exec: \(quoted): is a directory: permission denied"
     default: return "exec: \(quoted): \(errno)"
     }
   }

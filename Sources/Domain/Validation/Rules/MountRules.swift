@@ -15,6 +15,16 @@ let mountRequirements: [ValidationRule] = [
         "\(mount.destination.quoted) cannot be mounted because it is inside /proc")
     }
   },
+  ValidationRule("nothing but procfs goes on /proc") { document, _ in
+    document.mounts.enumerated().compactMap { index, mount in
+      let options = MountOptions(mount.options)
+      guard cleaned(mount.destination) == "/proc", options.bind == nil, !options.remount, mount.type != "proc"
+      else { return nil }
+      return Violation(
+        Origin.mounts.appending(index).appending("destination"),
+        "\(mount.destination.quoted) cannot be mounted because it is not of type proc")
+    }
+  },
   ValidationRule("binds have a source and no data") { document, _ in
     document.mounts.enumerated().flatMap { index, mount -> [Violation] in
       let options = MountOptions(mount.options)
