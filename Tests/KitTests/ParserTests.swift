@@ -27,6 +27,7 @@ struct ParserCase: CustomTestStringConvertible, Sendable {
     ParserCase("state a --root /r", "state", ["root=/r"], ["a"]),
     ParserCase("--systemd-cgroup=false list", "list", ["systemdCgroup=false"]),
     ParserCase("--systemd-cgroup list", "list", ["systemdCgroup=true"]),
+    ParserCase("--cgroup-manager disabled list", "list", ["cgroupManager=disabled"]),
     ParserCase("--debug=T --debug=0 list", "list", ["debug=true", "debug=false"]),
     ParserCase("create --bundle b -pid-file=p c", "create", ["bundle=b", "pidFile=p"], ["c"]),
     ParserCase("create c --bundle b", "create", ["bundle=b"], ["c"]),

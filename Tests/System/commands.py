@@ -167,6 +167,20 @@ def json_log(context):
     check("time" in entry, entry)
 
 
+@case("--cgroup-manager chooses the driver, and knows no other", needs=martlet_only)
+def cgroup_manager(context):
+    name, bundle = context.bundle("true")
+    options = [context.runtime.path, "--root", context.runtime.root, "--cgroup-manager"]
+    equal(oci.bounded([*options, "cgroupfs", "run", "--bundle", str(bundle.path), name]).code, 0)
+    bundle.config["linux"].pop("resources", None)
+    bundle.config["linux"].pop("cgroupsPath", None)
+    bundle.config["process"]["args"] = ["cat", "/proc/self/cgroup"]
+    bundle.write(bundle.config)
+    result = oci.bounded([*options, "disabled", "run", "--bundle", str(bundle.path), name])
+    equal((result.code, result.text), (0, pathlib.Path("/proc/self/cgroup").read_text()))
+    matches("--cgroup-manager", oci.bounded([*options, "none", "run", "--bundle", str(bundle.path), name]).message)
+
+
 @case("the pid file holds the pid without a newline")
 def pid_file(context):
     name, bundle = context.bundle("sleep", "1000")

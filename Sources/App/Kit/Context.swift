@@ -76,6 +76,9 @@ final class Context {
     let driver: CgroupLocation.Driver
     if let location {
       driver = location.driver
+    } else if let name = invocation.filled(.cgroupManager) {
+      guard let named = CgroupLocation.Driver(rawValue: name) else { throw .argument(.cgroupManager(name)) }
+      driver = named
     } else if invocation.flag(.systemdCgroup) {
       driver = .systemd
     } else {

@@ -1,6 +1,6 @@
 /// The options of all commands.
 enum Option: UInt8, CaseIterable {
-  case debug, log, logFormat, root, criu, systemdCgroup, rootless, config, help, version
+  case debug, log, logFormat, root, criu, systemdCgroup, cgroupManager, rootless, config, help, version
   case bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserveFds, pidfdSocket
   case detach, keep, noSubreaper
   case cwd, env, tty, user, additionalGids, process, processLabel, apparmor, noNewPrivs, cap, cgroup
@@ -59,6 +59,9 @@ extension Option {
     Rule(
       option: .systemdCgroup, name: "systemd-cgroup", short: "", kind: .flag, commands: .global,
       help: "let systemd manage cgroups; cgroupsPath is then slice:prefix:name"),
+    Rule(
+      option: .cgroupManager, name: "cgroup-manager", short: "", kind: .text, commands: .global,
+      help: "'cgroupfs', 'systemd' or 'disabled' (default: as the host's configuration says)"),
     Rule(
       option: .rootless, name: "rootless", short: "", kind: .text, commands: .global,
       help: "'true', 'false' or 'auto' (default: \"auto\")"),

@@ -46,6 +46,7 @@ enum TerminalProblem: Equatable {
 enum ArgumentProblem: Equatable {
   case root
   case rootless(String)
+  case cgroupManager(String)
   case signal(String)
   case user(String)
   case group(String)
@@ -86,6 +87,7 @@ extension Failure: CustomStringConvertible {
     case .state(let error): error.phrase
     case .spawn(let error): "unable to start container process: " + error.phrase
     case .step(let failure, let entry): "unable to start container process: " + failure.phrase(entry)
+    case .died(9?): "unable to start container process: the process was killed: is its memory limit too low?"
     case .died(let status):
       "unable to start container process: the process ended early"
         + (status.map { " (wait status \($0))" } ?? "")
@@ -140,6 +142,7 @@ extension ArgumentProblem {
     switch self {
     case .root: "Option --root argument should not be set to /"
     case .rootless(let text): "invalid value \(text.quoted) for --rootless"
+    case .cgroupManager(let text): "invalid value \(text.quoted) for --cgroup-manager"
     case .signal(let text): "unknown signal \(text.quoted)"
     case .user(let text): "invalid user \(text.quoted): want <uid>[:<gid>]"
     case .group(let text): "invalid additional group \(text.quoted)"
