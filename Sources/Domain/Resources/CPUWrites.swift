@@ -8,9 +8,9 @@ extension CPULimits {
   /// `cpu` on cgroup v1.
   func appendV1(to writes: inout [ControlWrite]) throws(InexpressibleLimit) {
     try appendIdle(to: &writes)
-    if let shares = weighing(), shares != 0 {
+    if let shares, shares != 0 {
       try checkShares(shares)
-      writes.append(ControlWrite("cpu", "cpu.shares", "\(shares)"))
+      if hasWeight { writes.append(ControlWrite("cpu", "cpu.shares", "\(shares)")) }
     }
     if let period, period != 0 {
       writes.append(
@@ -32,7 +32,7 @@ extension CPULimits {
   /// `cpu` on cgroup v2.
   func appendV2(to writes: inout [ControlWrite]) throws(InexpressibleLimit) {
     try appendIdle(to: &writes)
-    if let shares = weighing(), shares != 0 {
+    if let shares, shares != 0, hasWeight {
       writes.append(ControlWrite("cpu", "cpu.weight", "\(CPULimits.weight(shares: shares))"))
     }
     if let burst {
@@ -53,10 +53,8 @@ extension CPULimits {
     writes.append(ControlWrite("cpu", "cpu.idle", "\(idle)"))
   }
 
-  /// The shares where they mean something: an idle cgroup has no weight of its own.
-  private func weighing() -> UInt64? {
-    idle == 1 ? nil : shares
-  }
+  /// An idle cgroup has no weight of its own.
+  private var hasWeight: Bool { idle != 1 }
 
   /// The kernel would silently take the nearest value that it knows.
   private func checkShares(_ shares: UInt64) throws(InexpressibleLimit) {

@@ -1,0 +1,191 @@
+import Domain
+import Glibc
+import Testing
+
+/// Control files as the kernel guards them, written independently of the conversions: which orders of
+/// writing it refuses, and what a new cgroup holds.
+private struct ModelKernel {
+  var files: [String: String]
+  let unlimited: Int64 = 9_223_372_036_854_771_712
+
+  init(_ files: [String: String]) { self.files = files }
+
+  func size(_ file: String) -> Int64 { size(of: files[file] ?? "-1") }
+
+  func size(of text: String) -> Int64 { text == "-1" ? unlimited : Int64(text) ?? 0 }
+
+  /// Whether the kernel takes it.
+  mutating func write(_ file: String, _ text: String) -> Bool {
+    let size = size(of: text)
+    switch file {
+    case "memory.limit_in_bytes": guard size <= self.size("memory.memsw.limit_in_bytes") else { return false }
+    case "memory.memsw.limit_in_bytes": guard size >= self.size("memory.limit_in_bytes") else { return false }
+    case "cpu.shares", "cpu.weight": guard files["cpu.idle"] != "1" else { return false }
+    case "cpu.cfs_burst_us":
+      let quota = files["cpu.cfs_quota_us"].flatMap { Int64($0) } ?? -1
+      guard quota < 0 || size <= quota else { return false }
+    case "cpu.max.burst":
+      let quota = files["cpu.max"].flatMap { Int64($0.split(separator: " ")[0]) }
+      guard size <= quota ?? .max else { return false }
+    case "cpu.cfs_quota_us", "cpu.max":
+      let burst = (files["cpu.cfs_burst_us"] ?? files["cpu.max.burst"]).flatMap { Int64($0) } ?? 0
+      guard let quota = Int64(text.split(separator: " ")[0]), quota >= 0 else { break }
+      guard burst <= quota else { return false }
+    default: break
+    }
+    files[file] = text
+    return true
+  }
+
+  /// Writes as a driver does; the first write that is refused for good.
+  mutating func run(_ writes: [ControlWrite]) -> ControlWrite? {
+    var again: [ControlWrite] = []
+    for (index, next) in writes.enumerated() {
+      if !write(next.file, next.text) {
+        guard case .retriedLast = next.failure else { return next }
+        again.append(next)
+      }
+      guard index + 1 == writes.count || writes[index + 1].controller != next.controller else { continue }
+      for late in again where !write(late.file, late.text) { return late }
+      again = []
+    }
+    return nil
+  }
+}
+
+/// What each file should hold in the end, by the rules one by one; nil where there is no such state.
+private func expected(_ r: Resources, unified: Bool) -> [String: String]? {
+  var files: [String: String] = [:]
+  let (limit, swap) = (r.memory.limit ?? 0, r.memory.swap ?? 0)
+  if limit < -1 || swap < -1 || r.memory.reservation ?? 0 < -1 { return nil }
+  if swap > 0, swap < limit { return nil }
+  if unified {
+    func amount(_ value: Int64) -> String { value < 0 ? "max" : String(value) }
+    if limit != 0 { files["memory.max"] = amount(limit) }
+    if let low = r.memory.reservation, low != 0 { files["memory.low"] = amount(low) }
+    if swap < 0 || (swap == 0 && limit < 0) { files["memory.swap.max"] = "max" }
+    if swap > 0 {
+      if limit == 0 { return nil }
+      files["memory.swap.max"] = String(limit < 0 ? swap : swap - limit)
+    }
+    if r.cpu.quota ?? 0 != 0 || r.cpu.period ?? 0 != 0 {
+      let quota = r.cpu.quota.map { $0 > 0 ? String($0) : "max" } ?? "max"
+      let period = r.cpu.period.map { $0 == 0 ? 100_000 : $0 } ?? 100_000
+      files["cpu.max"] = "\(quota) \(period)"
+    }
+    if let burst = r.cpu.burst { files["cpu.max.burst"] = String(burst) }
+  } else {
+    if limit != 0 { files["memory.limit_in_bytes"] = String(limit) }
+    if let soft = r.memory.reservation, soft != 0 { files["memory.soft_limit_in_bytes"] = String(soft) }
+    if swap != 0 || limit < 0 {
+      files["memory.memsw.limit_in_bytes"] = String(swap == 0 ? -1 : swap)
+    }
+    if let quota = r.cpu.quota, quota != 0 { files["cpu.cfs_quota_us"] = String(quota) }
+    if let period = r.cpu.period, period != 0 { files["cpu.cfs_period_us"] = String(period) }
+    if let burst = r.cpu.burst { files["cpu.cfs_burst_us"] = String(burst) }
+  }
+  if let idle = r.cpu.idle {
+    if idle < 0 || idle > 1 { return nil }
+    files["cpu.idle"] = String(idle)
+  }
+  if let shares = r.cpu.shares, shares != 0 {
+    if !unified, shares < 2 || shares > 262_144 { return nil }
+    if r.cpu.idle != 1 {
+      files[unified ? "cpu.weight" : "cpu.shares"] = String(unified ? weight(shares) : shares)
+    }
+  }
+  if let cpus = r.cpu.cpus, cpus != "" { files["cpuset.cpus"] = cpus }
+  if let mems = r.cpu.mems, mems != "" { files["cpuset.mems"] = mems }
+  if let pids = r.pidsLimit { files["pids.max"] = pids < 0 ? "max" : String(pids) }
+  return files
+}
+
+/// Whether no order of writing can reach a state: memory above memory and swap, or a burst above the quota.
+private func isImpossible(_ state: [String: String]) -> Bool {
+  let kernel = ModelKernel(state)
+  let quota = state["cpu.cfs_quota_us"] ?? state["cpu.max"]?.split(separator: " ").first.map { String($0) }
+  let ceiling = quota.flatMap { Int64($0) } ?? -1
+  let burst = (state["cpu.cfs_burst_us"] ?? state["cpu.max.burst"]).flatMap { Int64($0) } ?? 0
+  return kernel.size("memory.limit_in_bytes") > kernel.size("memory.memsw.limit_in_bytes")
+    || (ceiling >= 0 && burst > ceiling)
+}
+
+/// The curve by the C library's functions.
+private func weight(_ shares: UInt64) -> UInt64 {
+  if shares <= 2 { return 1 }
+  if shares >= 262_144 { return 10_000 }
+  let l = log2(Double(shares))
+  return UInt64(ceil(pow(10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-10))
+}
+
+private func generated(_ random: inout Generator) -> Resources {
+  var r = Resources()
+  let sizes: [Int64?] = [nil, nil, 0, -1, -2, 1, 99, 100, 101, 1 << 20, .max, .min]
+  r.memory.limit = random.pick(sizes)
+  r.memory.swap = random.pick(sizes)
+  r.memory.reservation = random.pick([nil, 0, -1, 50, 1 << 30])
+  r.cpu.shares = random.pick([nil, 0, 1, 2, 3, 1023, 1024, 262_143, 262_144, .max, random.next() % 262_144])
+  r.cpu.quota = random.pick([nil, 0, -1, 1000, 50_000, 200_000])
+  r.cpu.period = random.pick([nil, 0, 1000, 100_000])
+  r.cpu.burst = random.pick([nil, nil, 0, 500, 100_000])
+  r.cpu.idle = random.pick([nil, nil, 0, 1, 2])
+  r.cpu.cpus = random.pick([nil, "", "0", "0-3,7"])
+  r.cpu.mems = random.pick([nil, "", "0"])
+  r.pidsLimit = random.pick([nil, 0, -1, .min, 1, 32_768, .max])
+  return r
+}
+
+@Suite struct WriteModelTests {
+  @Test func everyWeightIsTheCurves() {
+    let wrong = (UInt64(0)...262_145).filter { CPULimits.weight(shares: $0) != weight($0) }
+    #expect(wrong == [])
+  }
+
+  /// What a kernel holds after the writes is what the rules say, whichever limits it held before.
+  @Test(arguments: [false, true]) func writesReachTheState(_ unified: Bool) {
+    var random = Generator(seed: 1)
+    var (refused, impossible, reached) = (0, 0, 0)
+    for number in 0..<100_000 {
+      let wanted = generated(&random)
+      let writes = unified ? try? wanted.writesV2() : try? wanted.writesV1()
+      let state = expected(wanted, unified: unified)
+      guard let writes, let state else {
+        refused += 1
+        if (writes == nil) != (state == nil) { Issue.record("\(number): \(wanted)") }
+        continue
+      }
+      var kernel = ModelKernel([:])
+      if let refusal = kernel.run(writes) {
+        impossible += 1
+        if !isImpossible(state) { Issue.record("\(number): \(refusal.file) refused: \(wanted)") }
+        continue
+      }
+      reached += 1
+      if kernel.files != state { Issue.record("\(number): \(kernel.files) is not \(state)") }
+    }
+    #expect(refused > 10_000)
+    #expect(impossible > 1_000)
+    #expect(reached > 10_000)
+  }
+
+  /// From any permitted pair of version 1 limits to any other: no order of raising and lowering is refused.
+  @Test func memoryLimitsMoveFreely() {
+    let sizes: [Int64] = [100, 200, 300, -1]
+    let pairs = sizes.flatMap { limit in
+      sizes.filter { swap in swap == -1 || (limit != -1 && swap >= limit) }.map { (limit, $0) }
+    }
+    for from in pairs {
+      for to in pairs {
+        var kernel = ModelKernel([:])
+        for (limit, swap) in [from, to] {
+          var resources = Resources()
+          (resources.memory.limit, resources.memory.swap) = (limit, swap)
+          let refusal = (try? resources.writesV1()).flatMap { kernel.run($0) }
+          #expect(refusal == nil, "from \(from) to \(to)")
+        }
+        #expect(kernel.files["memory.limit_in_bytes"] == "\(to.0)")
+        #expect(kernel.files["memory.memsw.limit_in_bytes"] == "\(to.1)")
+      }
+    }
+  }
+}
