@@ -74,4 +74,17 @@ import Testing
       #expect(compiler.count == 4)
     }
   }
+
+  @Test("a directory that others can write is not used")
+  func untrustedDirectory() throws {
+    try SeccompCacheTests.withDirectory { directory in
+      let compiler = CountingCompiler()
+      mkdir(directory, 0o700)
+      chmod(directory, 0o777)
+      for _ in 0..<2 {
+        _ = try SeccompCache(compiler, directory: directory, salt: "1").compile(.init(defaultAction: .allow))
+      }
+      #expect(compiler.count == 2 && SeccompCacheTests.entries(directory).isEmpty)
+    }
+  }
 }

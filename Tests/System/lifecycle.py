@@ -199,6 +199,14 @@ def exec_cgroup(context):
     check(any(line.endswith(f"/{name}") for line in own.splitlines()), own)
 
 
+@case("exec refuses a relative working directory", needs=martlet_only)
+def exec_relative(context):
+    name = context.started()
+    for cwd in (".", "../..", "tmp"):
+        result = context.must("exec", "--cwd", cwd, name, "pwd", code=255)
+        check("absolute" in result.message, (cwd, result))
+
+
 @case("the container has no descriptor beyond its standard streams")
 def descriptors(context):
     equal(context.shell("ls /proc/self/fd").split(), ["0", "1", "2", "3"])  # 3 is the folder that ls reads

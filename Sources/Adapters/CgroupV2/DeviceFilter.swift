@@ -13,8 +13,8 @@ enum DeviceFilter {
       let cgroup = try place.tree.open(place.name, O_RDONLY | O_DIRECTORY)
       let program = try load(DeviceProgram.compile(DeviceRule.effective(rules)))
       let present = try attached(to: cgroup.number)
-      if present.count == 1, let old = try? descriptor(of: present[0]).release() {
-        let replaced = Descriptor(owning: old)
+      if present.count == 1 {
+        let replaced = try descriptor(of: present[0])
         try attach(program.number, to: cgroup.number, allowMultiple | replace, replaced.number)
       } else {
         try attach(program.number, to: cgroup.number, allowMultiple, 0)

@@ -36,13 +36,10 @@ extension CgroupForest {
       guard Waiting.now() < deadline else {
         throw .timedOut(operation: "remove", directory: place.directory, processes: processes)
       }
-      if processes.isEmpty {
-        // The last process is past its list and not yet out of the count; nothing tells when it is.
-        CgroupForest.pause(round)
-        round += 1
-      } else {
-        waitForExit(of: processes, deadline)
-      }
+      waitForExit(of: processes, deadline)
+      // The last process may be past its end and not yet out of the count; nothing tells when it is.
+      CgroupForest.pause(round)
+      round += 1
     }
   }
 

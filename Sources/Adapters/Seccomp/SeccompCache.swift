@@ -21,18 +21,33 @@ public final class SeccompCache: SeccompCompiler {
   }
 
   public func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
-    let path = directory + "/" + profile.contentName(salt: salt)
-    if let filter = read(path) { return filter }
+    guard let folder = openFolder() else { return try compiler.compile(profile) }
+    let name = profile.contentName(salt: salt)
+    if let filter = read(name, at: folder.number) { return filter }
     let filter = try compiler.compile(profile)
-    write(filter, to: path)
+    write(filter, to: name, at: folder.number)
     return filter
+  }
+
+  /// The directory, made where it is missing; nil when it cannot be trusted: whoever may rename in it could
+  /// pass one profile's filter off as another's.
+  private func openFolder() -> Descriptor? {
+    try? Files.makeDirectory(directory, mode: 0o700)
+    guard let number = try? Files.open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).release() else {
+      return nil
+    }
+    let folder = Descriptor(owning: number)
+    guard let status = try? Files.status(folder.number), status.st_uid == geteuid(),
+      status.st_mode & 0o022 == 0
+    else { return nil }
+    return folder
   }
 
   /// Flags of the system call and size of the program, 4 bytes each; the program and the warnings follow.
   private static let headerSize = 8
 
-  private func read(_ path: String) -> SeccompFilter? {
-    guard let file = try? Files.open(path, O_RDONLY | O_NOFOLLOW),
+  private func read(_ name: String, at folder: Int32) -> SeccompFilter? {
+    guard let file = try? Files.open(name, at: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
       let status = try? Files.status(file.number), isTrusted(status),
       let bytes = try? Files.readAll(file.number, limit: 1 << 20), bytes.count > SeccompCache.headerSize
     else { return nil }
@@ -53,12 +68,14 @@ public final class SeccompCache: SeccompCompiler {
     status.st_mode & 0o170000 == 0o100000 && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
   }
 
-  private func write(_ filter: SeccompFilter, to path: String) {
-    let temporary = "\(path).\(Processes.current)"
-    try? Files.makeDirectory(directory, mode: 0o700)
-    guard let file = try? Files.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600) else {
-      return
-    }
+  private func write(_ filter: SeccompFilter, to name: String, at folder: Int32) {
+    let temporary = "\(name).\(Processes.current)"
+    // A process of that number that died half way left it.
+    try? Files.remove(temporary, at: folder)
+    guard
+      let file = try? Files.open(
+        temporary, at: folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    else { return }
     var bytes: [UInt8] = []
     for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
       bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
@@ -66,9 +83,9 @@ public final class SeccompCache: SeccompCompiler {
     bytes += filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
     do throws(Errno) {
       try Files.write(bytes, to: file.number)
-      try Files.rename(temporary, at: currentDirectory, to: path, at: currentDirectory)
+      try Files.rename(temporary, at: folder, to: name, at: folder)
     } catch {
-      try? Files.remove(temporary)
+      try? Files.remove(temporary, at: folder)
     }
   }
 }

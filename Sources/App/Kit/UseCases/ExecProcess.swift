@@ -20,7 +20,7 @@ extension Context {
     process.env += try environment()
     try applyUser(to: &process)
     try addCapabilities(to: &process)
-    return process
+    return try checked(process)
   }
 
   private func readProcess(_ path: String) throws(Failure) -> ProcessSettings {
@@ -31,6 +31,10 @@ extension Context {
     } catch {
       throw .decoding(path: path, error)
     }
+    return try checked(process)
+  }
+
+  private func checked(_ process: ProcessSettings) throws(Failure) -> ProcessSettings {
     let violations = ValidationRule.violations(ofProcess: process)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     return process
