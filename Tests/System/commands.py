@@ -200,3 +200,52 @@ def log_format(context):
     result = oci.bounded([context.runtime.path, "--log-format", "xml", "list"])
     equal(result.code, 1)
     matches("log-format", result.message)
+
+
+CONFIGURATIONS = [
+    ("an unknown key", '{\n  // a comment\n  "cgroupManager": "auto",\n  "nothing": 1\n}', "nothing", 4),
+    ("an unknown value", '{\n\n"cgroupManager": "zookeeper"}', "zookeeper", 3),
+    ("a value of another type", '{"intelRdt":\n 7}', "intelRdt", 1),
+    ("a relative log", '{ /* several\n lines */ "log": "log"}', "log", 2),
+    ("no JSON", '{\n"log": }', "", 2),
+    ("no object", "[]", "object", None),
+]
+
+
+@cases(CONFIGURATIONS, "the host's configuration with {} is an error that names key and line", needs=martlet_only)
+def host_configuration(context, text, key, line):
+    file = context.folder / "martlet.json"
+    file.write_text(text)
+    name, bundle = context.bundle("true")
+    argv = [context.runtime.path, "--root", context.runtime.root]
+    by_option = oci.bounded([*argv, "--config", str(file), "run", "--bundle", str(bundle.path), name])
+    by_variable = oci.bounded([*argv, "run", "--bundle", str(bundle.path), name],
+                              env={**os.environ, "MARTLET_CONFIG": str(file)})
+    for result in (by_option, by_variable):
+        equal(result.code, 1)
+        check(str(file) in result.message and key in result.message, result.message)
+        if line:
+            matches(rf"line {line}\b|:{line}\b", result.message)
+        equal(result.message.count("\n"), 0)
+
+
+@case("the host's configuration that is named must exist, and one with comments is read", needs=martlet_only)
+def named_configuration(context):
+    file = context.folder / "martlet.json"
+    file.unlink(missing_ok=True)
+    name, bundle = context.bundle("true")
+    argv = [context.runtime.path, "--root", context.runtime.root, "--config", str(file), "run", "--bundle",
+            str(bundle.path), name]
+    matches(re.escape(str(file)), oci.bounded(argv).message)
+    file.write_text('// how this host runs containers\n{"cgroupManager": "cgroupfs", /* none */ "seccompCache": false}\n')
+    equal(oci.bounded(argv).code, 0)
+
+
+@case("the log of the host's configuration is used unless the command line names one", needs=martlet_only)
+def configured_log(context):
+    file, log = context.folder / "martlet.json", context.folder / "host.log"
+    file.write_text(json.dumps({"log": str(log)}))
+    name, bundle = context.bundle("/no/such/program")
+    oci.bounded([context.runtime.path, "--root", context.runtime.root, "--config", str(file), "run", "--bundle",
+                 str(bundle.path), name])
+    matches("/no/such/program", log.read_text())

@@ -1,12 +1,19 @@
 """The frame of the system tests: cases, a context with a runtime, TAP lines."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Support"))
@@ -153,6 +160,65 @@ class Context:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Terminal:
+    """A command on a terminal of its own, typed to."""
+
+    def __init__(self, argv, size=(24, 80)):
+        self.seen, self.status = b"", None
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execvp(argv[0], argv)
+        oci.RUNNING.add(self.pid)
+        self.resize(*size)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def say(self, line, wanted):
+        """Types a line and reads until the text is seen behind it."""
+        before = len(self.seen)
+        os.write(self.master, line.encode() + (b"" if line == "\x03" else b"\r"))
+        self.read(wanted, before)
+
+    def read(self, wanted, before=0, seconds=10):
+        end = time.monotonic() + seconds
+        while wanted.encode() not in self.seen[before:]:
+            check(time.monotonic() < end, f"no {wanted!r} in {self.seen!r}")
+            if select.select([self.master], [], [], 0.2)[0] and not self.take():
+                break
+        check(wanted.encode() in self.seen[before:], f"no {wanted!r} in {self.seen!r}")
+
+    def take(self):
+        try:
+            data = os.read(self.master, 4096)
+        except OSError:  # all the other ends are closed
+            return False
+        self.seen += data
+        return bool(data)
+
+    def end(self, seconds=10):
+        """Waits for the command's end; its exit code."""
+        end = time.monotonic() + seconds
+        while self.status is None:
+            check(time.monotonic() < end, f"it does not end: {self.seen!r}")
+            if select.select([self.master], [], [], 0.02)[0]:
+                self.take()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.master)
+        oci.RUNNING.discard(self.pid)
+
+
 def run_case(context, title, function, needs):
     """`ok`, `not ok` or `skip`, and the reason."""
     try:
@@ -192,5 +258,5 @@ def run_all(path, wanted):
     return failed
 
 
-__all__ = ["Context", "Skip", "Wrong", "case", "cases", "check", "equal", "json", "martlet_only", "matches", "oci",
+__all__ = ["Context", "Skip", "Terminal", "Wrong", "case", "cases", "check", "equal", "json", "martlet_only", "matches", "oci",
            "os", "pathlib", "re", "run_all", "shutil", "subprocess", "tempfile", "tool"]

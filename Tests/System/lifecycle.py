@@ -347,3 +347,185 @@ def without_bundle(context):
     context.must("kill", name, "KILL")
     context.await_status(name, "stopped")
     context.must("delete", name)
+
+
+def on_terminal(config):
+    config["process"].update(terminal=True)
+
+
+@case("a terminal follows the size of the caller's, in run and in exec")
+def resized(context):
+    name, bundle = context.bundle("sh", change=on_terminal)
+    with Terminal(context.runtime.argv("run", "--bundle", str(bundle.path), name), (30, 90)) as outer:
+        outer.read("# ")
+        outer.say("stty size", "30 90")
+        outer.resize(50, 120)
+        outer.say("sleep 0.1; stty size", "50 120")
+        with Terminal(context.runtime.argv("exec", "--tty", name, "sh"), (20, 70)) as inner:
+            inner.read("# ")
+            inner.say("stty size", "20 70")
+            inner.resize(21, 71)
+            inner.say("sleep 0.1; stty size", "21 71")
+            inner.say("exit 4", "")
+            equal(inner.end(), 4)
+        outer.say("exit 5", "")
+        equal(outer.end(), 5)
+
+
+@case("the caller's terminal is as it was after a run")
+def restored(context):
+    name, bundle = context.bundle("sh", "-c", "stty -echo; exit 0", change=on_terminal)
+    argv = " ".join(context.runtime.argv("run", "--bundle", str(bundle.path), name))
+    with Terminal(["sh", "-c", f"stty -g; {argv}; stty -g; echo over"]) as typed:
+        typed.read("over")
+        modes = re.findall(rb"^[0-9a-f]+:[0-9a-f:]+", typed.seen, re.M)
+        check(len(modes) == 2 and modes[0] == modes[1], typed.seen)
+        typed.end()
+
+
+@case("a terminal that is closed ends a run by SIGHUP to the container")
+def closed(context):
+    name, bundle = context.bundle("sleep", "1000", change=on_terminal)
+    with Terminal(context.runtime.argv("run", "--bundle", str(bundle.path), name)):
+        check(oci.wait_until(lambda: context.status(name) == "running"), "it does not run")
+    context.runtime.run("kill", name, "KILL")
+
+
+@case("the terminal belongs to the container: a user namespace's root, and its own ids", needs=martlet_only)
+def terminal_owner(context):
+    from changes import MAPPED
+    name, bundle = context.bundle("sh", "-c", "stat -c '%u %g' $(tty)", change=lambda config: (MAPPED(config), on_terminal(
+        config)))
+    with Terminal(context.runtime.argv("run", "--bundle", str(bundle.path), name)) as typed:
+        equal(typed.end(), 0)
+        matches(r"^0 [05]", typed.seen.decode())
+
+
+CONSOLES = [("create without a socket", ("create",), True, "cannot allocate tty if"),
+            ("run --detach without a socket", ("run", "--detach"), True, "cannot allocate tty if"),
+            ("create with a needless socket", ("create", "--console-socket", "/none"), False, "cannot use console socket"),
+            ("create with a socket that is not there", ("create", "--console-socket", "/none"), True, "/none")]
+
+
+@cases(CONSOLES, "console socket: {} is refused")
+def refused_console(context, arguments, wants, text):
+    name, bundle = context.bundle("true", change=on_terminal if wants else None)
+    result = context.must(*arguments, "--bundle", bundle.path, name, code=1)
+    matches(text if context.is_martlet or text != "/none" else "no such file", result.message)
+    equal(context.status(name), None)
+
+
+@case("exec --preserve-fds hands descriptors on, and refuses those that are not open")
+def exec_preserved(context):
+    name = context.started()
+    read, write = os.pipe()
+    os.write(write, b"passed")
+    os.close(write)
+    argv = " ".join(context.runtime.argv("exec", "--preserve-fds", "1", name, "cat", "/proc/self/fd/3"))
+    result = oci.bounded(["sh", "-c", f"exec {argv} 3<&{read}"], preserved=(read,))
+    os.close(read)
+    equal(result.text, "passed")
+    equal(oci.bounded(context.runtime.argv("exec", "--preserve-fds", "40", name, "true")).code, 255)
+
+
+@case("--no-pivot: the host's root, proc and sysfs cannot be reached")
+def no_pivot(context):
+    result = context.run("sh", "-c", "ls /; grep -c . /proc/mounts; ls /../..; cat /proc/1/root/etc/hostname 2>&1; true",
+                         options=("--no-pivot",))
+    check("boot" not in result.text.split(), result.text)
+    kinds = context.run("cat", "/proc/self/mountinfo", options=("--no-pivot",)).text
+    check(all(line.split()[4].startswith("/") for line in kinds.splitlines()), kinds)
+
+
+@case("the session keyring is the container's own, unless --no-new-keyring leaves the caller's", needs=lambda context: (
+    None if os.path.exists("/proc/keys") else "no keyrings"))
+def keyring(context):
+    change = lambda config: config["linux"].update(maskedPaths=[])
+    for options in ((), ("--no-new-keyring",)):
+        text = context.run("cat", "/proc/keys", change=change, options=options).text
+        own = re.search(rf"_ses\.{context.made[-1][0]}\b", text)
+        check(bool(own) != bool(options), (options, text))
+
+
+@case("run --detach with a pid file, and --keep leaves what ended")
+def detached_pid(context):
+    name, bundle = context.bundle("true")
+    file = context.folder / "run-pid"
+    context.must("run", "--detach", "--keep" if context.is_martlet else "--detach", "--pid-file", file, "--bundle",
+                 bundle.path, name)
+    check(int(file.read_text()) > 1, file.read_text())
+    context.await_status(name, "stopped")
+
+
+PROCESSES = [
+    ("its own capabilities", {"capabilities": {kind: ["CAP_KILL"] for kind in ("bounding", "effective", "permitted")}},
+     "grep CapEff /proc/self/status", r"CapEff:\s0{14}20"),
+    ("its own limits", {"rlimits": [{"type": "RLIMIT_CORE", "soft": 3, "hard": 4}]}, "grep core /proc/self/limits",
+     r"core file size +3 +4"),
+    ("no_new_privs", {"noNewPrivileges": True}, "grep NoNewPrivs /proc/self/status", r"NoNewPrivs:\s1"),
+    ("an OOM score", {"oomScoreAdj": 77}, "cat /proc/self/oom_score_adj", "^77$"),
+    ("groups and a umask", {"user": {"uid": 3, "gid": 4, "additionalGids": [5], "umask": 0o27}},
+     "id -u; id -g; id -G; umask", r"^3\n4\n4 5\n0027$"),
+]
+
+
+@cases(PROCESSES, "exec --process: {}")
+def exec_settings(context, settings, script, pattern):
+    name, file = context.started(), context.folder / "process.json"
+    file.write_text(json.dumps({"args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0},
+                                **settings}))
+    matches(pattern, context.must("exec", "--process", file, name).text.strip())
+
+
+BAD_PROCESSES = [("no JSON", "{", "process.json"), ("no args", '{"cwd": "/"}', "args"), ("args that are no texts",
+                                                                                           '{"args": [1], "cwd": "/"}', "args"),
+                 ("a relative directory", '{"args": ["true"], "cwd": "x"}', "cwd")]
+
+
+@cases(BAD_PROCESSES, "exec --process with {} is refused with 255", needs=martlet_only)
+def bad_process(context, text, wanted):
+    name, file = context.started(), context.folder / "process.json"
+    file.write_text(text)
+    result = context.must("exec", "--process", file, name, code=255)
+    matches(wanted, result.message)
+    equal(result.message.count("\n"), 0)
+
+
+@case("exec in a working directory that does not exist says so")
+def exec_nowhere(context):
+    result = context.must("exec", "--cwd", "/no/where", context.started(), "true", code=255)
+    matches(r'chdir to cwd \(\\?"/no/where\\?"\) set in config.json failed: no such file or directory', result.message)
+
+
+@case("exec forwards signals, and its process is the only one that gets them")
+def exec_signals(context):
+    name = context.started()
+    child = subprocess.Popen(context.runtime.argv("exec", name, "sh", "-c",
+                                                  "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    oci.RUNNING.add(child.pid)
+    equal(child.stdout.readline(), b"ready\n")
+    child.terminate()
+    equal(child.wait(5), 9)
+    child.stdout.close()
+    oci.RUNNING.discard(child.pid)
+    equal(context.status(name), "running")
+
+
+@case("a container is reached from any directory, and by a relative root and bundle")
+def relative(context):
+    name, bundle = context.bundle("pwd")
+    root = os.path.relpath(context.runtime.root, bundle.path)
+    for options, cwd in (((), bundle.path), (("--bundle", bundle.path.name), bundle.path.parent)):
+        argv = [context.runtime.path, "--root", os.path.relpath(context.runtime.root, cwd), "run", *options, name]
+        result = oci.bounded(argv, cwd=cwd)
+        equal((result.code, result.text), (0, "/\n"))
+    check(root, root)
+
+
+@case("standard streams that are closed do no harm", needs=martlet_only)
+def closed_streams(context):
+    name, bundle = context.bundle("true")
+    argv = " ".join(context.runtime.argv("run", "--bundle", bundle.path, name))
+    for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        equal(oci.bounded(["sh", "-c", f"exec {argv} {closing}"]).code, 0)

@@ -9,9 +9,10 @@ public enum MemoryFile {
       owning: Int32(try call(Int32(SYS_memfd_create), word(name), Int(flags) | Int(MFD_CLOEXEC))))
   }
 
-  /// All that was written to it. The corresponding system call is `pread64`.
-  public static func contents(of descriptor: Int32) throws(Errno) -> [UInt8] {
-    let size = Int(try Files.status(descriptor).st_size)
+  /// What was written to it, up to a limit: it may be a container's. The corresponding system call is
+  /// `pread64`.
+  public static func contents(of descriptor: Int32, limit: Int = .max) throws(Errno) -> [UInt8] {
+    let size = min(Int(try Files.status(descriptor).st_size), limit)
     var failure: Errno?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       do throws(Errno) {

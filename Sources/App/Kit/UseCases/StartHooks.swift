@@ -85,7 +85,7 @@ struct StartHooks {
   }
 
   private func text(_ descriptor: Int32) -> String {
-    let bytes = (try? MemoryFile.contents(of: descriptor)) ?? []
-    return String(decoding: bytes.prefix(StartHooks.outputLimit), as: UTF8.self)
+    let bytes = (try? MemoryFile.contents(of: descriptor, limit: StartHooks.outputLimit)) ?? []
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -1,0 +1,192 @@
+"""Hooks of all six kinds: when they run, where, with what, and what their failure does."""
+import time
+
+from changes import *
+from harness import *
+
+KINDS = ("prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop")
+OF_CREATE, OF_START = KINDS[:3], KINDS[3:5]
+IN_CONTAINER = ("createContainer", "startContainer")
+
+
+def hook(script, **more):
+    return {"path": "/bin/sh", "args": ["sh", "-c", script], **more}
+
+
+def hooks(**lists):
+    return lambda config: config.update(hooks={kind: entries if isinstance(entries, list) else [entries]
+                                               for kind, entries in lists.items()})
+
+
+def shared(context):
+    """A folder at the same path for the host and the container; hooks write to it."""
+    folder = context.folder / "shared"
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+    return folder, mount(str(folder), "bind", str(folder), "bind", "rw")
+
+
+@case("hooks run in the order of the specification, each list in its own order")
+def order(context):
+    folder, volume = shared(context)
+    lists = {kind: [hook(f"echo {kind}{number} >> {folder}/log") for number in (1, 2)] for kind in KINDS}
+    name = context.created("sh", "-c", f"echo program >> {folder}/log; sleep 1000", change=both(volume, hooks(**lists)))
+    log = folder / "log"
+    equal(log.read_text().split(), [f"{kind}{number}" for kind in OF_CREATE for number in (1, 2)])
+    context.must("start", name)
+    check(oci.wait_until(lambda: len(log.read_text().split()) == 11), log.read_text())
+    found = log.read_text().split()
+    equal(sorted(found[6:]), sorted([f"{kind}{number}" for kind in OF_START for number in (1, 2)] + ["program"]))
+    equal(found[6:8], ["startContainer1", "startContainer2"])
+    context.must("delete", "--force", name)
+    equal(log.read_text().split()[11:], ["poststop1", "poststop2"])
+
+
+STATUSES = [("prestart", "creating"), ("createRuntime", "creating"), ("createContainer", "creating"),
+            ("startContainer", "created"), ("poststart", "running"), ("poststop", "stopped")]
+
+
+@cases([(kind, kind, status) for kind, status in STATUSES], "the state that a {} hook reads")
+def state(context, kind, status):
+    folder, volume = shared(context)
+    name = context.created(change=both(volume, hooks(**{kind: hook(f"cat > {folder}/state")}), top(annotations={"a": "b"})))
+    pid = context.runtime.state(name)["pid"]
+    context.must("start", name)
+    context.must("delete", "--force", name)
+    found = json.loads((folder / "state").read_text())
+    equal((found["id"], found["bundle"], found["annotations"]), (name, str(context.folder / f"b-{name}"), {"a": "b"}))
+    if context.is_martlet or kind != "startContainer":
+        equal(found["status"], status)
+    check("ociVersion" in found, found)
+    if kind != "poststop":
+        equal(found["pid"], 1 if kind in IN_CONTAINER and not context.is_martlet else pid if kind not in IN_CONTAINER
+              else found["pid"])
+
+
+@cases([(kind, kind) for kind in KINDS], "the namespaces of a {} hook")
+def place(context, kind):
+    folder, volume = shared(context)
+    change = both(volume, hooks(**{kind: hook(f"readlink /proc/self/ns/mnt /proc/self/ns/uts > {folder}/ns || "
+                                              f"for n in mnt uts; do readlink /proc/self/ns/$n; done > {folder}/ns")}))
+    name = context.created(change=change)
+    pid = context.runtime.state(name)["pid"]
+    inside = [os.readlink(f"/proc/{pid}/ns/{file}") for file in ("mnt", "uts")]
+    context.must("start", name)
+    context.must("delete", "--force", name)
+    here = [os.readlink(f"/proc/self/ns/{file}") for file in ("mnt", "uts")]
+    found = (folder / "ns").read_text().split()[-2:]
+    equal(found, inside if kind in IN_CONTAINER else here)
+
+
+@case("a createContainer hook sees the host's paths, and mounts that it makes stay in the container")
+def create_container(context):
+    folder, _ = shared(context)
+    (folder / "from-host").write_text("host")
+
+    def change(config):
+        root = f"{config['root']['path']}"
+        hooks(createContainer=hook(f"cat {folder}/from-host > {folder}/seen && mount -t tmpfs hooked {root}/tmp"))(config)
+    name = context.created("sleep", "1000", change=change)
+    context.must("start", name)
+    equal((folder / "seen").read_text(), "host")
+    matches("^hooked /tmp", context.must("exec", name, "cat", "/proc/mounts").text)
+    check("hooked" not in pathlib.Path("/proc/mounts").read_text(), "the mount is on the host")
+
+
+@case("a hook gets its own environment and arguments and nothing else")
+def environment(context):
+    folder, volume = shared(context)
+    entry = {"path": "/bin/sh", "args": ["name", "-c", f"echo $0 $1 $A; env > {folder}/env", "zero", "one"],
+             "env": ["A=given", "PATH=/bin:/usr/bin"]}
+    context.created(change=both(volume, hooks(createRuntime=entry)))
+    found = dict(line.split("=", 1) for line in (folder / "env").read_text().splitlines())
+    for own in ("PWD", "SHLVL", "OLDPWD", "_"):  # the shell's
+        found.pop(own, None)
+    equal(found, {"A": "given", "PATH": "/bin:/usr/bin"})
+
+
+@case("a hook has no descriptor of the runtime's")
+def descriptors(context):
+    folder, volume = shared(context)
+    for kind in ("createRuntime", "startContainer"):
+        (folder / "fds").unlink(missing_ok=True)
+        name = context.created(change=both(volume, hooks(**{kind: hook(f"ls /proc/self/fd > {folder}/fds")})))
+        context.must("start", name)
+        equal((folder / "fds").read_text().split(), ["0", "1", "2", "3"])
+
+
+FAILING = [(kind, kind) for kind in KINDS[:4]]
+
+
+@cases(FAILING, "a {} hook that fails ends the container, and its output is in the message")
+def failing(context, kind):
+    name, bundle = context.bundle("sleep", "1000", change=hooks(**{kind: hook("echo said; echo cried >&2; exit 3")}))
+    result = context.runtime.run("create", "--bundle", bundle.path, name)
+    if kind in OF_CREATE:
+        equal((result.code, context.status(name)), (1, None))
+    else:
+        equal(result.code, 0)
+        result = context.runtime.run("start", name)
+        check(result.code != 0, "start succeeded")
+        context.await_status(name, "stopped")
+    if context.is_martlet:
+        matches("exit status 3.*said.*cried", result.message)
+        equal(result.message.count("\n"), 0)
+
+
+@case("a failing poststop hook does not keep the container")
+def failing_poststop(context):
+    name = context.started("true", change=hooks(poststop=[hook("exit 1"), hook("exit 2")]))
+    context.await_status(name, "stopped")
+    context.must("delete", name)
+    equal(context.status(name), None)
+
+
+@cases([(kind, kind) for kind in KINDS[:4]], "a {} hook is killed when its time is over")
+def timeout(context, kind):
+    name, bundle = context.bundle("sleep", "1000", change=hooks(**{kind: hook("exec sleep 30", timeout=1)}))
+    begun = time.monotonic()
+    result = context.runtime.run("create", "--bundle", bundle.path, name)
+    if kind not in OF_CREATE:
+        result = context.runtime.run("start", name)
+    check(result.code != 0 and 0.9 < time.monotonic() - begun < 5, (result.code, time.monotonic() - begun))
+    if context.is_martlet:
+        matches("hook ran past specified timeout of 1.0s", result.message)
+
+
+@case("a hook that leaves a process behind with its output open does not hold the runtime up", needs=martlet_only)
+def daemon(context):
+    begun = time.monotonic()
+    context.created(change=hooks(createRuntime=hook("sleep 3 & exit 0")))
+    check(time.monotonic() - begun < 2, "it waited for the hook's child")
+    oci.kill_children()
+
+
+BROKEN = [("does not exist", {"path": "/no/such/hook"}, "no such file"),
+          ("is not executable", {"path": "/etc/passwd"}, "permission denied"),
+          ("is killed by a signal", hook("kill -9 $$"), "signal|killed")]
+
+
+@cases(BROKEN, "a hook that {} fails the create")
+def broken(context, entry, text):
+    name, bundle = context.bundle("true", change=hooks(createRuntime=entry))
+    matches(f"(?i){text}", context.must("create", "--bundle", bundle.path, name, code=1).message)
+    equal(context.status(name), None)
+
+
+@case("a hook that writes a lot costs the runtime little", needs=martlet_only)
+def loud(context):
+    for kind in ("createRuntime", "startContainer"):
+        name, bundle = context.bundle("true", change=hooks(**{kind: hook("yes | head -c 50000000; exit 3")}))
+        result = context.runtime.run("run", "--bundle", bundle.path, name)
+        check(result.code == 1 and len(result.err) < 50000, (result.code, len(result.err)))
+
+
+@case("hooks run for run as for create and start", needs=martlet_only)
+def of_run(context):
+    folder, volume = shared(context)
+    lists = {kind: hook(f"echo {kind} >> {folder}/log") for kind in KINDS}
+    context.run("true", change=both(volume, hooks(**lists)))
+    equal((folder / "log").read_text().split()[:4], list(KINDS[:4]))
+    equal(sorted((folder / "log").read_text().split()), sorted(KINDS))
