@@ -143,6 +143,9 @@ import Testing
       $0.linux?.resources.memory.limit = 2
       $0.linux?.resources.memory.swap = 1
     },
+    Case("/linux/resources/devices") {
+      $0.linux?.resources.devices = [DeviceRule](repeating: DeviceRule(allow: false), count: 4097)
+    },
     Case("/linux/resources/cpu/idle") { $0.linux?.resources.cpu.idle = 2 },
     Case("/linux/seccomp/defaultErrnoRet") {
       $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)

@@ -31,8 +31,15 @@ let resourceRequirements: [ValidationRule] = [
     guard let swappiness = document.linux?.resources.memory.swappiness, swappiness > 100 else { return [] }
     return [Violation(JSONPointer(text: "/linux/resources/memory/swappiness"), "must be in 0 to 100")]
   },
+  ValidationRule("device rules can be kept") { document, _ in
+    // Their meaning is found by comparing each with those after it, by the kernel at every access too.
+    guard let rules = document.linux?.resources.devices, rules.count > maximumDeviceRules else { return [] }
+    return [Violation(JSONPointer(text: "/linux/resources/devices"), "more than \(maximumDeviceRules) rules")]
+  },
   ValidationRule("a cpu is idle or not") { document, _ in
     guard let idle = document.linux?.resources.cpu.idle, idle != 0, idle != 1 else { return [] }
     return [Violation(JSONPointer(text: "/linux/resources/cpu/idle"), "must be 0 or 1")]
   },
 ]
+
+private let maximumDeviceRules = 4096
