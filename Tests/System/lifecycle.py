@@ -529,3 +529,33 @@ def closed_streams(context):
     argv = " ".join(context.runtime.argv("run", "--bundle", bundle.path, name))
     for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
         equal(oci.bounded(["sh", "-c", f"exec {argv} {closing}"]).code, 0)
+
+
+SHELL = "exec 3<{} 4<{}; LISTEN_PID={} LISTEN_FDS=1 LISTEN_FDNAMES=web exec {}"
+
+
+@case("sockets of a service manager are handed on, before the other descriptors", needs=martlet_only)
+def activated(context):
+    for name, text in (("one", "first"), ("two", "second")):
+        (context.folder / name).write_text(text)
+    script = "echo $LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES; cat <&3; cat <&4"
+    for pid, options, wanted in (("$$", "--preserve-fds 1", "1 1\nfirstsecond"), ("1", "--preserve-fds 2", "\nfirstsecond")):
+        name, bundle = context.bundle("sh", "-c", script)
+        argv = " ".join(context.runtime.argv("run", options, "--bundle", bundle.path, name))
+        line = SHELL.format(context.folder / "one", context.folder / "two", pid, argv)
+        result = oci.bounded(["sh", "-c", line])
+        equal((result.code, result.text), (0, wanted))
+
+
+COUNTS = [("more than are open", "40"), ("more than there can be", "9223372036854775807"),
+          ("a number with a sign", "-1"), ("no number", "x")]
+
+
+@cases(COUNTS, "--preserve-fds with {} is refused")
+def counts(context, count):
+    name, bundle = context.bundle("true")
+    if not context.is_martlet and len(count) > 10:
+        raise Skip("other runtimes count up to it")
+    result = context.runtime.run("run", f"--preserve-fds={count}", "--bundle", bundle.path, name, timeout=5)
+    check(result.code > 0 and not result.hung and result.message, (result.code, result.message))
+    equal(context.status(name), None)

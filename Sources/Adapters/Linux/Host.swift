@@ -11,6 +11,9 @@ public enum Host {
   /// The effective user id. The corresponding system call is `geteuid`.
   public static var userID: UInt32 { geteuid() }
 
+  /// This process's id. The corresponding system call is `getpid`.
+  public static var processID: Int32 { getpid() }
+
   /// The effective group id. The corresponding system call is `getegid`.
   public static var groupID: UInt32 { getegid() }
 

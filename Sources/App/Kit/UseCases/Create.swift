@@ -31,12 +31,14 @@ struct Creation {
     request.waitsForStart = waitsForStart
     request.avoidsPivot = context.invocation.flag(.noPivot)
     request.newKeyring = !context.invocation.flag(.noNewKeyring)
-    request.preservedDescriptors = try context.preservedDescriptors()
+    let sockets = try context.activationSockets()
+    request.preservedDescriptors = sockets + (try context.preservedDescriptors(after: sockets))
     request.seccomp = filter
     request.capabilities = context.resolve(process.capabilities)
     request.cgroup = location
     do throws(PlanError) {
-      plan = try PlanCompiler.compile(bundle.document, facts: facts, request: request)
+      let document = bundle.document.passingOn(sockets: sockets)
+      plan = try PlanCompiler.compile(document, facts: facts, request: request)
     } catch {
       throw .plan(error)
     }

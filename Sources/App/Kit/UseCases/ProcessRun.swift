@@ -84,16 +84,6 @@ extension Context {
     return .socket(path: try Paths.absolute(socket))
   }
 
-  /// The number of descriptors to pass on; each of them must be open.
-  func preservedDescriptors() throws(Failure) -> Int {
-    guard invocation.text(.pidfdSocket) == nil else { throw .argument(.unsupported("--pidfd-socket")) }
-    let count = invocation.number(.preserveFds)
-    for number in 3..<(3 + count) where !Host.isOpen(Int32(clamping: number)) {
-      throw .argument(.preservedDescriptor(number))
-    }
-    return count
-  }
-
   /// Resolves names; those that are unknown here are left out with a warning.
   func resolve(_ settings: CapabilitySettings?) -> ResolvedCapabilities {
     guard let settings else { return ResolvedCapabilities() }
