@@ -171,4 +171,5 @@ def propagation(context):
     for value in ("private", "slave", "shared", "rshared", "rslave"):
         change = both(mount("/tmp", "bind", str(shared), "rbind", value), linux(rootfsPropagation="r" + value.lstrip("r")))
         context.run("true", change=change)
-    equal(oci.mount_table(), before)
+    # Others may mount meanwhile; what a container mounts is seen below its root, or at the bind's source.
+    equal([line for line in oci.mount_table() - before if str(context.folder) in line], [])
