@@ -1,5 +1,5 @@
 import Domain
-import Glibc
+import Glibc  // lint: allow glibc, the model has its logarithms from libm
 import Testing
 
 /// Control files as the kernel guards them, written independently of the conversions: which orders of
