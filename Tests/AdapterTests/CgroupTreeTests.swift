@@ -18,7 +18,7 @@ import Testing
       path = try #require(mkdtemp(&template).map { String(cString: $0) })
     }
 
-    deinit { _ = try? Programs.output(of: ["/bin/rm", "-rf", path]) }
+    deinit { system("rm -rf '\(path)'") }
 
     func tree(_ name: String, _ controllers: [String], isUnified: Bool = false) -> CgroupTree {
       let hierarchy = CgroupLayout.Hierarchy(
