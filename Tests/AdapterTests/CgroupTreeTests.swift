@@ -82,6 +82,17 @@ import Testing
     #expect(!scratch.has("pids/a/b"))
   }
 
+  /// A cgroup without the file that a process enters by: it stays, as it was there before.
+  @Test func failedEntranceLeavesWhatWasThere() throws {
+    let scratch = try Scratch()
+    for directory in ["pids", "pids/a"] { scratch.directory(directory) }
+    let manager = CgroupV1Manager([scratch.tree("pids", ["pids"])])
+    #expect(throws: CgroupError.self) { try manager.create(try manager.locate(try Self.request("/a"))) }
+    #expect(scratch.has("pids/a"))
+    #expect(throws: CgroupError.self) { try manager.create(try manager.locate(try Self.request("/b/c"))) }
+    #expect(!scratch.has("pids/b"))
+  }
+
   @Test func occupiedOrFrozenIsRefused() throws {
     let scratch = try Scratch()
     for directory in ["v2", "v2/a"] { scratch.directory(directory) }

@@ -30,12 +30,13 @@ public final class CgroupV1Manager: CgroupManager {
   }
 
   private func create(_ places: [CgroupPlace]) throws(CgroupError) -> CgroupEntrance {
-    try forest.create(places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
+    let made = try forest.create(
+      places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
     do throws(CgroupError) {
       for place in places where Cpuset.governs(place) { try Cpuset.fill(place) }
       return try forest.entrance(to: places)
     } catch {
-      try forest.destroy(places)
+      CgroupForest.undo(made)
       throw error
     }
   }

@@ -20,12 +20,12 @@ public final class CgroupV2Manager: CgroupManager {
 
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
     let places = forest.places(location)
-    try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
+    let made = try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
     do throws(CgroupError) {
       for place in places { try Controllers.enable(for: place) }
       return try forest.entrance(to: places).birth
     } catch {
-      try forest.destroy(places)
+      CgroupForest.undo(made)
       throw error
     }
   }

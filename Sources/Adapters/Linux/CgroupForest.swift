@@ -62,10 +62,11 @@ public final class CgroupForest {
   /// - Parameters:
   ///   - checkUnused: called for a cgroup that was there before.
   ///   - prepare: called for a parent that was made.
+  /// - Returns: what was made, for `undo`.
   public func create(
     _ places: [CgroupPlace], checkUnused: (CgroupPlace) throws(CgroupError) -> Void,
     prepare: (CgroupPlace) throws(CgroupError) -> Void
-  ) throws(CgroupError) {
+  ) throws(CgroupError) -> [CgroupPlace] {
     var made: [CgroupPlace] = []
     do throws(CgroupError) {
       for place in places {
@@ -74,10 +75,17 @@ public final class CgroupForest {
         guard count == 0 else { throw .notEmpty(directory: place.directory, processes: count) }
         try checkUnused(place)
       }
+      return made
     } catch {
-      for place in made.reversed() { try? place.tree.remove(place.name) }
+      CgroupForest.undo(made)
       throw error
     }
+  }
+
+  /// Removes cgroups that were just made, innermost first. What has come to be used in between is not ours
+  /// alone any more and stays.
+  public static func undo(_ made: [CgroupPlace]) {
+    for place in made.reversed() { try? place.tree.remove(place.name) }
   }
 
   /// Makes one with its parents; false when it was there.
