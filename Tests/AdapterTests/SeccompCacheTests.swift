@@ -1,5 +1,6 @@
 import CLinux
 import Domain
+import Linux
 import Ports
 import Seccomp
 import Testing
@@ -65,7 +66,7 @@ import Testing
       chmod(path, 0o666)
       _ = try cache.compile(profile)
       #expect(compiler.count == 2)
-      truncate(path, 13)
+      truncate(path, 45)
       _ = try cache.compile(profile)
       #expect(compiler.count == 3)
       unlink(path)
@@ -73,6 +74,35 @@ import Testing
       _ = try cache.compile(profile)
       #expect(compiler.count == 4)
     }
+  }
+
+  @Test("a file with any byte changed is not trusted, and is replaced")
+  func changedBytes() throws {
+    try SeccompCacheTests.withDirectory { directory in
+      let compiler = CountingCompiler()
+      let cache = SeccompCache(compiler, directory: directory, salt: "1")
+      let filter = try cache.compile(.init(defaultAction: .allow))
+      let path = directory + "/" + (try #require(SeccompCacheTests.entries(directory).first))
+      let size = 32 + 8 + 8 + "unknown a\nunknown b".utf8.count
+      for place in [0, 31, 32, 36, 40, 47, size - 1] {
+        let opened = try Files.open(path, O_RDWR)
+        let file = opened.number
+        var byte: UInt8 = 0
+        #expect(pread(file, &byte, 1, off_t(place)) == 1)
+        byte ^= 1
+        #expect(pwrite(file, &byte, 1, off_t(place)) == 1)
+        #expect(try cache.compile(.init(defaultAction: .allow)) == filter)
+      }
+      #expect(compiler.count == 8)
+      #expect(try cache.compile(.init(defaultAction: .allow)) == filter && compiler.count == 8)
+    }
+  }
+
+  @Test("what a filter depends on names the library's version and the architecture")
+  func dependencies() {
+    let words = LibseccompCompiler.dependencies.split(separator: " ")
+    #expect(words.count == 3 && words[1].split(separator: ".").count == 3 && words[1] != "0.0.0")
+    #expect(words[2] != "0")
   }
 
   @Test("a directory that others can write is not used")

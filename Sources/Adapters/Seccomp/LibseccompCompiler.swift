@@ -9,6 +9,13 @@ public final class LibseccompCompiler: SeccompCompiler {
   /// Opens nothing.
   public init() {}
 
+  /// What a filter depends on beside its profile: the library's version, which the program is linked with,
+  /// and the machine's architecture. The corresponding calls are `seccomp_version` and `seccomp_arch_native`.
+  public static var dependencies: String {
+    let version = seccomp_version()?.pointee ?? scmp_version()
+    return "libseccomp \(version.major).\(version.minor).\(version.micro) \(seccomp_arch_native())"
+  }
+
   public func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
     let flags = try SeccompFlags.word(profile.flags)
     let action = try actionWord(profile.defaultAction, profile.defaultErrnoRet)

@@ -5,8 +5,8 @@ public import Ports
 
 /// Keeps finished filters on disk by content, so that a profile is compiled once on a host.
 ///
-/// A cached file counts only if it is a regular file of the caller's, written by nobody else, and whole. A
-/// cache that cannot be read or written costs time, never correctness.
+/// A cached file counts only if it is a regular file of the caller's, written by nobody else, and as whole as
+/// its digest says. A cache that cannot be read or written costs time, never correctness.
 public final class SeccompCache: SeccompCompiler {
   private let compiler: any SeccompCompiler
   private let directory: String
@@ -43,14 +43,20 @@ public final class SeccompCache: SeccompCompiler {
     return folder
   }
 
-  /// Flags of the system call and size of the program, 4 bytes each; the program and the warnings follow.
+  /// A file begins with the SHA-256 digest of the rest.
+  private static let digestSize = 32
+  /// The rest begins with the flags of the system call and the size of the program, 4 bytes each; the program
+  /// and the warnings follow.
   private static let headerSize = 8
 
   private func read(_ name: String, at folder: Int32) -> SeccompFilter? {
     guard let file = try? Files.open(name, at: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
       let status = try? Files.status(file.number), isTrusted(status),
-      let bytes = try? Files.readAll(file.number, limit: 1 << 20), bytes.count > SeccompCache.headerSize
+      let whole = try? Files.readAll(file.number, limit: 1 << 20),
+      whole.count > SeccompCache.digestSize + SeccompCache.headerSize
     else { return nil }
+    let bytes = Array(whole[SeccompCache.digestSize...])
+    guard SHA256.digest(of: bytes).elementsEqual(whole.prefix(SeccompCache.digestSize)) else { return nil }
     let (flags, size) = (word(bytes, at: 0), Int(word(bytes, at: 4)))
     let rest = bytes[SeccompCache.headerSize...]
     guard size > 0, size % 8 == 0, size <= rest.count else { return nil }
@@ -82,7 +88,7 @@ public final class SeccompCache: SeccompCompiler {
     }
     bytes += filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
     do throws(Errno) {
-      try Files.write(bytes, to: file.number)
+      try Files.write(SHA256.digest(of: bytes) + bytes, to: file.number)
       try Files.rename(temporary, at: folder, to: name, at: folder)
     } catch {
       try? Files.remove(temporary, at: folder)

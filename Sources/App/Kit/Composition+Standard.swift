@@ -32,7 +32,8 @@ extension Composition {
 
   private static func standardSeccomp(_ cache: String?) -> any SeccompCompiler {
     guard let cache else { return LibseccompCompiler() }
-    return SeccompCache(LibseccompCompiler(), directory: cache, salt: Version.number)
+    let salt = "martlet \(Version.number) \(LibseccompCompiler.dependencies)"
+    return SeccompCache(LibseccompCompiler(), directory: cache, salt: salt)
   }
 
   private static func standardCgroups(
