@@ -90,7 +90,7 @@ let package = Package(
       "ConformanceTests",
       [
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
-        "StateDirectory",
+        "StateDirectory", "YajlDocument",
       ]),
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation"]),
   ]

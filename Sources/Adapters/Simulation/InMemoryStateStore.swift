@@ -7,10 +7,15 @@ public final class InMemoryStateStore: StateStore {
   public private(set) var entries: [ContainerID: StateEntry] = [:]
   /// What was called, in order.
   public private(set) var calls: [String] = []
+  /// Called when a lock is asked for.
+  public var whenLocked: (() -> Void)?
   /// Fails the next `remove`.
   public var failsToRemove = false
 
   private let files: String
+  /// Which lock holds a container.
+  private var holders: [ContainerID: Int] = [:]
+  private var locks = 0
 
   /// Makes an empty store; `files` is where the directories of its containers would be.
   public init(files: String = "/nonexistent") {
@@ -21,7 +26,7 @@ public final class InMemoryStateStore: StateStore {
     calls.append("begin")
     guard entries[intent.id] == nil else { throw .exists(intent.id) }
     entries[intent.id] = StateEntry(intent: intent, state: nil, awaitsStart: true, owner: 0)
-    return InMemoryLock()
+    return hold(intent.id)
   }
 
   public func save(_ record: StateRecord) throws(StateError) {
@@ -40,8 +45,21 @@ public final class InMemoryStateStore: StateStore {
   }
 
   public func lock(_ id: ContainerID) throws(StateError) -> any StateLock {
+    whenLocked?()
     guard entries[id] != nil else { throw .missing(id) }
-    return InMemoryLock()
+    guard holders[id] == nil else {
+      throw .system(SystemFailure(call: "flock", subject: id.text, errno: .again))
+    }
+    return hold(id)
+  }
+
+  private func hold(_ id: ContainerID) -> InMemoryLock {
+    locks += 1
+    let number = locks
+    holders[id] = number
+    return InMemoryLock { [weak self] in
+      if self?.holders[id] == number { self?.holders[id] = nil }
+    }
   }
 
   public func remove(_ id: ContainerID) throws(StateError) {
@@ -50,6 +68,8 @@ public final class InMemoryStateStore: StateStore {
       throw .system(SystemFailure(call: "unlinkat", subject: id.text, errno: .ioError))
     }
     entries[id] = nil
+    // A lock of what is gone holds nothing.
+    holders[id] = nil
   }
 
   public func directory(of id: ContainerID) -> String {
@@ -62,7 +82,20 @@ public final class InMemoryStateStore: StateStore {
   }
 }
 
-/// A lock that nobody contends for.
+/// A lock, given back once.
 private final class InMemoryLock: StateLock {
-  func release() {}
+  private var giveBack: (() -> Void)?
+
+  init(_ giveBack: @escaping () -> Void) {
+    self.giveBack = giveBack
+  }
+
+  deinit {
+    release()
+  }
+
+  func release() {
+    giveBack?()
+    giveBack = nil
+  }
 }

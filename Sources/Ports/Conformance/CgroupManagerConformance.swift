@@ -4,17 +4,6 @@ public import Ports
 /// What every implementation of `CgroupManager` has to do, as checks by name: for the built-in ones and for
 /// those of third parties, from any test framework.
 public struct CgroupManagerConformance {
-  /// A check that did not hold.
-  public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The check's name.
-    public let check: String
-    /// What happened instead.
-    public let reason: String
-
-    /// One line.
-    public var description: String { "\(check): \(reason)" }
-  }
-
   private let make: () -> any CgroupManager
   private let request: CgroupRequest
   private let startProcess: () -> Int32
@@ -40,15 +29,15 @@ public struct CgroupManagerConformance {
   public static let names = checks.map(\.name)
 
   /// Runs all checks; returns those that did not hold.
-  public func run() -> [Failure] {
+  public func run() -> [ConformanceFailure] {
     CgroupManagerConformance.checks.compactMap { check in
       var trial = Trial(make: make, request: request, startProcess: startProcess)
       defer { clean(&trial) }
       do throws(CgroupError) {
         guard let reason = try check.body(&trial) else { return nil }
-        return Failure(check: check.name, reason: reason)
+        return ConformanceFailure(check: check.name, reason: reason)
       } catch {
-        return Failure(check: check.name, reason: "unexpected \(error)")
+        return ConformanceFailure(check: check.name, reason: "unexpected \(error)")
       }
     }
   }
