@@ -115,7 +115,7 @@ struct StateDirectoryTests {
 
   @Test("concurrent removals all succeed; a reader sees the whole entry or none")
   func removals() throws {
-    for _ in 0..<20 {
+    for _ in 0..<200 {
       let intent = try intent("gone")
       _ = try root.store.begin(intent)
       try root.store.save(record(intent))
@@ -190,6 +190,16 @@ struct StateDirectoryTests {
     } catch StateError.malformed(let named, _) {
       #expect(named == path)
     }
+  }
+
+  @Test("a file beside the containers is none")
+  func otherFiles() throws {
+    _ = try root.store.begin(try intent("one"))
+    _ = try Files.open(root.path + "/deep/root/file", writeAndCreate, mode: 0o600)
+    let id = try ContainerID("file")
+    #expect(throws: StateError.missing(id)) { try root.store.load(id) }
+    #expect(throws: StateError.missing(id)) { try root.store.lock(id) }
+    #expect(throws: StateError.exists(id)) { try root.store.begin(try intent("file")) }
   }
 
   @Test("the longest name that a directory can have works, a longer one is refused")

@@ -51,6 +51,8 @@ public final class DirectoryStateStore: StateStore {
     let files: RecordFile.Contents
     do throws(Errno) {
       files = try RecordFile.readAll(at: directory.number)
+      // Without a state it is a creation, unless it is a removal, which begins by taking the name away.
+      if files.state == nil, try !root.holds(id.text, directory.number) { throw Errno.noSuchFileOrDirectory }
     } catch {
       // A removal took it away between two reads.
       if error == .noSuchFileOrDirectory { throw .missing(id) }
@@ -120,7 +122,10 @@ public final class DirectoryStateStore: StateStore {
     do throws(Errno) {
       return try Files.open(id.text, at: parent.number, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     } catch {
-      guard error == .noSuchFileOrDirectory else { throw root.failure("openat", id.text, error) }
+      // A file of that name is no container.
+      guard error == .noSuchFileOrDirectory || error == .notDirectory else {
+        throw root.failure("openat", id.text, error)
+      }
     }
     for name in (try? DirectoryListing.names(in: parent.number)) ?? [] where Preparation.isOne(name) {
       Preparation.sweep(name, at: parent.number)
