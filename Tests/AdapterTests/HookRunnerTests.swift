@@ -67,6 +67,12 @@ import Testing
     #expect(time(nil) - begin < 10)
   }
 
+  @Test(
+    "a timeout that no clock can count is none", arguments: [Int.max, Int.max / 1000, Int.max / 1000 - 1])
+  func endlessTimeout(_ seconds: Int) {
+    #expect(HookRunnerTests.outcome(HookRunnerTests.hook("sleep 0.05", timeout: seconds)) == nil)
+  }
+
   @Test("a daemon that keeps the pipes open is not waited for")
   func daemon() {
     let begin = time(nil)

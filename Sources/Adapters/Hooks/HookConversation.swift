@@ -22,9 +22,7 @@ final class HookConversation {
     self.streams = streams
     self.process = process
     self.input = input
-    deadline = seconds.map {
-      Waiting.now() + Int64(clamping: $0).multipliedReportingOverflow(by: 1000).partialValue
-    }
+    deadline = seconds.map { Waiting.deadline(after: Waiting.milliseconds(seconds: $0)) }
     for pipe in [streams.input, streams.output, streams.errors, streams.report] { pipe.unblock() }
   }
 

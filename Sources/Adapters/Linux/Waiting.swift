@@ -10,15 +10,29 @@ public enum Waiting {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
+  /// The moment that is so many milliseconds from now; the end of time where the clock cannot count so far.
+  public static func deadline(after milliseconds: Int64) -> Int64 {
+    let (moment, isBeyond) = now().addingReportingOverflow(milliseconds)
+    return isBeyond ? Int64.max : moment
+  }
+
+  /// Seconds in milliseconds, as many as there are at the most.
+  public static func milliseconds(seconds: Int) -> Int64 {
+    let (product, isBeyond) = Int64(seconds).multipliedReportingOverflow(by: 1000)
+    return isBeyond ? Int64.max : product
+  }
+
   /// Waits until one of the descriptors has one of its events; nil `timeout` waits for ever. Returns
   /// false when the time is over. The corresponding system call is `poll`.
   public static func poll(_ descriptors: inout [pollfd], timeout milliseconds: Int64?) throws(Errno) -> Bool {
-    let deadline = milliseconds.map { now() + $0 }
+    let deadline = milliseconds.map { Waiting.deadline(after: $0) }
     while true {
       let left = deadline.map { max(0, $0 - now()) } ?? -1
       let result = CLinux.poll(&descriptors, nfds_t(descriptors.count), Int32(clamping: left))
       if result > 0 { return true }
-      if result == 0 { return false }
+      // The call counts no more than 24 days at once.
+      if result == 0, left <= Int64(Int32.max) { return false }
+      if result == 0 { continue }
       let failure = lastErrno()
       guard failure == .interrupted else { throw failure }
     }

@@ -60,8 +60,7 @@ struct StartHooks {
 
   private func wait(_ process: any InitProcess, _ hook: Hook) throws(Failure) -> Processes.End? {
     do throws(Errno) {
-      let milliseconds = hook.timeout.map { Int64(clamping: $0).multipliedReportingOverflow(by: 1000) }
-      let timeout = milliseconds.map { $0.overflow ? Int64.max : $0.partialValue }
+      let timeout = hook.timeout.map { Waiting.milliseconds(seconds: $0) }
       guard try Waiting.readable(process.processDescriptor, timeout: timeout) else {
         process.kill()
         return nil
