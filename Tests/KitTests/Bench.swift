@@ -95,6 +95,7 @@ private final class QuietConsole: ForegroundConsole {
 final class RecordingCgroups: CgroupManager {
   private(set) var calls: [String] = []
   var frozen = false
+  var driver = CgroupLocation.Driver.cgroupfs
   var pids: [Int32] = []
   var failing: Set<String> = []
 
@@ -104,7 +105,7 @@ final class RecordingCgroups: CgroupManager {
   }
 
   func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
-    CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/" + request.id.text)])
+    CgroupLocation(driver: driver, paths: [.init(controller: "", directory: "/c/" + request.id.text)])
   }
   func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
     try note("createBirthplace")

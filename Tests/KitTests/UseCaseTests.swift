@@ -151,6 +151,59 @@ import Testing
     #expect(bench.run("exec --cap CAP_NOPE a true") == "unknown capability \"CAP_NOPE\"")
   }
 
+  /// Whatever failed first: the container has ended.
+  @Test(arguments: [
+    [InitEvent.died(waitStatus: 9)], [.failed(StepFailure(index: 0, errno: .noSuchDevice, call: .write))],
+  ])
+  func execIntoAContainerThatEndsMeanwhileSaysSo(_ script: [InitEvent]) throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let process = try #require(try bench.identity("a"))
+    bench.spawner.script = script
+    #expect(bench.run("exec a true")?.contains("stopped") == false)
+    bench.spawner.whenBorn = { bench.processes.end(process) }
+    #expect(bench.run("exec a true") == "cannot exec in a stopped container")
+    bench.spawner.whenBorn = nil
+  }
+
+  @Test func poststopHooksRunAfterAFailureToo() throws {
+    let hooks =
+      "{\"createRuntime\":[{\"path\":\"/a\"}],\"poststart\":[{\"path\":\"/b\"}],\"poststop\":[{\"path\":\"/c\"}]}"
+    let bench = try Bench(hooks: hooks)
+    bench.hooks.failing = ["/a"]
+    #expect(bench.run("create --bundle \(bench.directory) a")?.contains("error running hook /a") == true)
+    #expect(bench.hooks.calls.map(\.path) == ["/a", "/c"])
+    bench.hooks.failing = ["/b"]
+    #expect(
+      bench.run("run --detach --bundle \(bench.directory) a")?.contains("error running hook /b") == true)
+    #expect(bench.hooks.calls.map(\.path) == ["/a", "/c", "/a", "/b", "/c"])
+    #expect(bench.store.entries.isEmpty)
+    // A container that never was has no end.
+    #expect(bench.run("create --bundle /nonexistent a") != nil)
+    #expect(bench.hooks.calls.count == 5)
+  }
+
+  @Test func forcedDeletionKillsBeforeItWaitsForTheLock() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let process = try #require(try bench.identity("a"))
+    var wasAlive: Bool?
+    bench.store.whenLocked = { wasAlive = bench.processes.isAlive(process) }
+    #expect(bench.run("delete --force a") == nil)
+    #expect(wasAlive == false)
+    bench.store.whenLocked = nil
+  }
+
+  @Test func withoutCgroupsKillReachesTheInitProcess() throws {
+    let bench = try Bench()
+    bench.cgroups.driver = .disabled
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let process = try #require(try bench.identity("a"))
+    #expect(bench.run("kill --all a KILL") == nil)
+    #expect(!bench.processes.isAlive(process))
+    #expect(!bench.cgroups.calls.contains("killAll"))
+  }
+
   @Test func runDeletesWhenTheProcessEndsUnlessKept() throws {
     let bench = try Bench()
     #expect(bench.run("run --bundle \(bench.directory) --no-subreaper a") == nil)

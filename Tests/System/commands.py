@@ -81,6 +81,11 @@ def listing(context):
     equal(sorted(entry["id"] for entry in found), names)
     equal({entry["status"] for entry in found}, {"created", "running"})
     equal({entry["owner"] for entry in found}, {"root"})
+    if context.is_martlet:
+        (pathlib.Path(context.runtime.root) / "file").write_text("no container")
+        result = context.must("list", "--quiet")
+        equal((sorted(result.text.split()), result.message), (names, ""))
+        (pathlib.Path(context.runtime.root) / "file").unlink()
 
 
 @case("list of nothing is an empty array", needs=martlet_only)
@@ -178,6 +183,22 @@ def cgroup_manager(context):
     bundle.write(bundle.config)
     result = oci.bounded([*options, "disabled", "run", "--bundle", str(bundle.path), name])
     equal((result.code, result.text), (0, pathlib.Path("/proc/self/cgroup").read_text()))
+    # As Podman writes it: rules for devices, which nobody keeps, and nothing else.
+    bundle.config["linux"]["resources"] = {"devices": [{"allow": False, "access": "rwm"}]}
+    bundle.config["process"]["args"] = ["sleep", "1000"]
+    bundle.config["linux"]["namespaces"] = [entry for entry in bundle.config["linux"]["namespaces"]
+                                            if entry["type"] != "pid"]
+    bundle.write(bundle.config)
+    for end in (["kill", name, "KILL"], ["kill", "--all", name, "KILL"], ["delete", "--force", name]):
+        equal(oci.bounded([*options, "disabled", "run", "--detach", "--bundle", str(bundle.path), name]).code, 0)
+        context.must(*end)
+        if end[0] == "kill":
+            context.await_status(name, "stopped")
+            context.must("delete", name)
+        equal(context.status(name), None)
+    bundle.config["linux"]["resources"]["pids"] = {"limit": 5}
+    bundle.write(bundle.config)
+    matches("not supported", oci.bounded([*options, "disabled", "run", "--bundle", str(bundle.path), name]).message)
     matches("--cgroup-manager", oci.bounded([*options, "none", "run", "--bundle", str(bundle.path), name]).message)
 
 
@@ -241,6 +262,24 @@ def named_configuration(context):
     equal(oci.bounded(argv).code, 0)
 
 
+@case("log and configuration named by relative paths are those of the directory the command began in",
+      needs=martlet_only)
+def relative_files(context):
+    folder = context.folder / "here"
+    folder.mkdir(exist_ok=True)
+    name, bundle = context.bundle("/no/such/program")
+    argv = [context.runtime.path, "--root", context.runtime.root, "--log", "log", "run", "--bundle",
+            str(bundle.path), name]
+    oci.bounded(argv, cwd=folder)
+    matches("/no/such/program", (folder / "log").read_text())
+    equal((bundle.path / "log").exists(), False)
+    (folder / "host.json").write_text('{"cgroupManager": "none"}')
+    argv[3:5] = ["--config", "host.json"]
+    matches("cgroupManager", oci.bounded(argv, cwd=folder).message)
+    matches("cgroupManager", oci.bounded(argv[:3] + argv[5:], cwd=folder,
+                                         env={**os.environ, "MARTLET_CONFIG": "host.json"}).message)
+
+
 @case("the log of the host's configuration is used unless the command line names one", needs=martlet_only)
 def configured_log(context):
     file, log = context.folder / "martlet.json", context.folder / "host.log"
@@ -249,3 +288,5 @@ def configured_log(context):
     oci.bounded([context.runtime.path, "--root", context.runtime.root, "--config", str(file), "run", "--bundle",
                  str(bundle.path), name])
     matches("/no/such/program", log.read_text())
+    oci.bounded([context.runtime.path, "--config", str(file), "state", "nobody"])
+    matches("state failed: container does not exist", log.read_text())

@@ -155,6 +155,51 @@ def timeout(context, kind):
         matches("hook ran past specified timeout of 1.0s", result.message)
 
 
+@cases([(kind, kind, command) for kind, command in (("createRuntime", "create"), ("startContainer", "start"),
+                                                    ("startContainer", "run"), ("poststart", "start"),
+                                                    ("poststart", "run"))],
+       "delete --force does not wait for a {} hook that hangs", needs=martlet_only)
+def hanging(context, kind, command):
+    name, bundle = context.bundle("sleep", "1000", change=hooks(**{kind: hook("exec sleep 30")}))
+    options = ("--bundle", bundle.path)
+    if command == "start":
+        context.must("create", *options, name)
+        options = ()
+    if command == "run":
+        options += ("--detach",)
+    child = subprocess.Popen(context.runtime.argv(command, *options, name), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    oci.RUNNING.add(child.pid)
+    wanted = {"createRuntime": "creating", "startContainer": "created", "poststart": "running"}[kind]
+    if command == "run" and kind == "startContainer":
+        wanted = "running"  # nobody is to start it
+    context.await_status(name, wanted)
+    time.sleep(0.2)  # the hook begins
+    begun = time.monotonic()
+    context.must("delete", "--force", name)
+    check(time.monotonic() - begun < 3, f"it took {time.monotonic() - begun:.1f} s")
+    equal(context.status(name), None)
+    oci.kill_children()
+    child.wait()
+    oci.RUNNING.discard(child.pid)
+
+
+@cases([(str(seconds), seconds) for seconds in (2**63 - 1, 2**63 // 1000)], "a hook may take {} seconds")
+def endless(context, seconds):
+    context.run("true", change=hooks(createRuntime=hook("exit 0", timeout=seconds),
+                                     startContainer=hook("exit 0", timeout=seconds)))
+
+
+@case("a poststop hook runs after a failed create too")
+def failed_poststop(context):
+    folder, volume = shared(context)
+    lists = hooks(createRuntime=hook("exit 3"), poststop=hook(f"cat > {folder}/state"))
+    name, bundle = context.bundle("true", change=both(volume, lists))
+    context.must("create", "--bundle", bundle.path, name, code=1)
+    found = json.loads((folder / "state").read_text())
+    equal((found["id"], found["status"], "pid" in found), (name, "stopped", False))
+
+
 @case("a hook that leaves a process behind with its output open does not hold the runtime up", needs=martlet_only)
 def daemon(context):
     begun = time.monotonic()

@@ -18,8 +18,12 @@ public final class CgroupDisabledManager: CgroupManager {
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
 
+  /// Device rules, which every engine writes into every document, are passed over: whoever chooses to have no
+  /// cgroups chooses that nobody keeps them. A limit is an error.
   public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
-    guard resources == Resources() else { throw .unsupported(operation: "limit resources") }
+    var limits = resources
+    limits.devices = []
+    guard limits == Resources() else { throw .unsupported(operation: "limit resources") }
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
@@ -32,9 +36,8 @@ public final class CgroupDisabledManager: CgroupManager {
 
   public func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { false }
 
-  public func killAll(in location: CgroupLocation) throws(CgroupError) {
-    throw .unsupported(operation: "kill all processes")
-  }
+  /// No process is in a cgroup of the container's, so that none is left to be killed.
+  public func killAll(in location: CgroupLocation) throws(CgroupError) {}
 
   public func destroy(_ location: CgroupLocation) throws(CgroupError) {}
 }

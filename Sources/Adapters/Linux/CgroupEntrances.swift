@@ -9,9 +9,9 @@ extension CgroupForest {
     do throws(CgroupError) {
       for place in places {
         if place.tree.hierarchy.isUnified {
-          entrance.birth = try open(place, "", O_RDONLY | O_DIRECTORY)
+          entrance.birth = try open(place, ".", O_RDONLY | O_DIRECTORY)
         } else {
-          entrance.doors.append(try open(place, "/tasks", O_WRONLY))
+          entrance.doors.append(try open(place, "tasks", O_WRONLY))
         }
       }
     } catch {
@@ -23,7 +23,7 @@ extension CgroupForest {
 
   private func open(_ place: CgroupPlace, _ file: String, _ flags: Int32) throws(CgroupError) -> Int32 {
     do throws(Errno) {
-      return try place.tree.open(place.name + file, flags).release()
+      return try place.tree.open("\(place.name)/\(file)", flags).release()
     } catch {
       throw place.failure("openat2", error, file)
     }

@@ -7,6 +7,8 @@ public final class RecordingSpawner: ProcessSpawner {
   public private(set) var requests: [SpawnRequest] = []
   /// What a process says, in order, once it has its plan.
   public var script: [InitEvent] = [.reached(.mounted), .reached(.ready), .executed]
+  /// Called at each birth.
+  public var whenBorn: (() -> Void)?
   /// Fails the next birth.
   public var failure: SpawnError?
 
@@ -20,6 +22,7 @@ public final class RecordingSpawner: ProcessSpawner {
   public func spawn(_ request: SpawnRequest) throws(SpawnError) -> any InitProcess {
     requests.append(request)
     if let failure { throw failure }
+    whenBorn?()
     return ScriptedProcess(processes.add(), script, processes)
   }
 }

@@ -9,6 +9,8 @@ final class Context {
   let root: StateRoot
   var log: Log
 
+  /// The file of the host's configuration, if one is named.
+  private let configurationPath: String?
   private var loadedConfiguration: HostConfiguration?
   private var gatheredFacts: Facts?
 
@@ -21,12 +23,15 @@ final class Context {
     self.composition = composition
     log = try Context.log(invocation)
     root = try StateRoot(invocation.text(.root))
+    configurationPath = try Paths.anchored(
+      invocation.filled(.config) ?? Host.variable("MARTLET_CONFIG").flatMap { $0.isEmpty ? nil : $0 })
     try Context.checkRootless(invocation.text(.rootless))
   }
 
   /// The log that the command line asks for.
   static func log(_ invocation: Invocation) throws(Failure) -> Log {
-    var log = Log(path: invocation.filled(.log), isVerbose: invocation.flag(.debug))
+    let path = try Paths.anchored(invocation.filled(.log))
+    var log = Log(path: path, isVerbose: invocation.flag(.debug))
     if log.path == "/dev/stderr" { log.path = nil }
     switch invocation.text(.logFormat) {
     case nil, "", "text": break
@@ -47,7 +52,7 @@ final class Context {
   /// The host's configuration, read when it is first asked for.
   func configuration() throws(Failure) -> HostConfiguration {
     if let loadedConfiguration { return loadedConfiguration }
-    let path = invocation.filled(.config) ?? Host.variable("MARTLET_CONFIG").flatMap { $0.isEmpty ? nil : $0 }
+    let path = configurationPath
     do throws(ConfigurationError) {
       let loaded = try HostConfiguration.load(named: path) { documents }
       loadedConfiguration = loaded
@@ -56,6 +61,12 @@ final class Context {
     } catch {
       throw .configuration(error)
     }
+  }
+
+  /// Where a failure is logged: a command that had no need of the configuration reads it for that.
+  var logOfFailure: Log {
+    if log.path == nil { _ = try? configuration() }
+    return log
   }
 
   /// The host's facts, gathered when they are first asked for.
@@ -164,6 +175,17 @@ enum Paths {
     if path.hasPrefix("/") { return clean(path) }
     do throws(Errno) {
       return clean(try Host.currentDirectory() + "/" + path)
+    } catch {
+      throw .system(SystemFailure(call: "getcwd", subject: "", errno: error))
+    }
+  }
+
+  /// The same file whatever directory the command changes to: that of its bundle, say. Links in the path are
+  /// left to the kernel.
+  static func anchored(_ path: String?) throws(Failure) -> String? {
+    guard let path, !path.hasPrefix("/") else { return path }
+    do throws(Errno) {
+      return try Host.currentDirectory() + "/" + path
     } catch {
       throw .system(SystemFailure(call: "getcwd", subject: "", errno: error))
     }

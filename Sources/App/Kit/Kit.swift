@@ -26,7 +26,7 @@ public enum Kit {
       do throws(Failure) {
         return try context.perform()
       } catch {
-        log = context.log
+        log = context.logOfFailure
         throw error
       }
     } catch {

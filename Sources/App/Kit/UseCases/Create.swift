@@ -188,9 +188,7 @@ struct Creation {
     guard !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty else {
       return
     }
-    let state = ContainerState(
-      id: intent.id, status: .creating, pid: process.pid, bundle: bundle.path,
-      annotations: bundle.document.annotations)
+    let state = report(.creating, process.pid)
     try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil)
     let target = HookTarget(process: process, namespaces: ownNamespaces)
     try context.run(hooks.createContainer, state, inside: target)
@@ -200,11 +198,15 @@ struct Creation {
   private func runStartHooks(_ state: StateRecord) throws(Failure) {
     let hooks = state.document.hooks.startContainer
     guard !hooks.isEmpty else { return }
-    let report = ContainerState(
-      id: intent.id, status: .created, pid: state.initProcess.pid, bundle: bundle.path,
-      annotations: bundle.document.annotations)
+    let report = report(.created, state.initProcess.pid)
     let input = String(decoding: report.json.text(), as: UTF8.self)
     try StartHooks(context: context, state: state).run(hooks, input: input)
+  }
+
+  /// The container as hooks are told of it.
+  private func report(_ status: Status, _ pid: Int32?) -> ContainerState {
+    ContainerState(
+      id: intent.id, status: status, pid: pid, bundle: bundle.path, annotations: bundle.document.annotations)
   }
 
   private var ownNamespaces: NamespaceSet {
@@ -216,7 +218,7 @@ struct Creation {
     let record = StateRecord(
       id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
       cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
-      externalDescriptors: Creation.externalDescriptors(process.pid), bundle: bundle.path,
+      externalDescriptors: Creation.externalDescriptors, bundle: bundle.path,
       rootfs: root.hasPrefix("/") ? Paths.clean(root) : Paths.clean(bundle.path + "/" + root),
       namespaces: ownNamespaces, document: bundle.document.snapshot)
     do throws(StateError) { try context.store.save(record) } catch { throw .state(error) }
@@ -229,7 +231,8 @@ struct Creation {
     }
   }
 
-  private static func externalDescriptors(_ pid: Int32) -> [String] {
+  /// What the standard streams lead to, as CRIU wants to know.
+  private static var externalDescriptors: [String] {
     (0..<3).map { number in
       (try? Host.readLink("/proc/self/fd/\(number)")) ?? "/dev/null"
     }
@@ -238,8 +241,10 @@ struct Creation {
   private func undo(_ made: Made, after failure: Failure) throws(Failure) {
     made.run?.process.kill()
     let steps = Undo.compile(failed: intent, state: made.state, cgroup: made.cgroup)
-    let remains = context.perform(steps, intent.cgroup)
+    let remains = context.perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
+    // The lifecycle of a container that failed ends as that of any other.
+    context.runPoststop(report(.stopped, nil), bundle.document.hooks.poststop)
     throw failure
   }
 }
@@ -284,8 +289,9 @@ extension Context {
     if let container = try find(try id()) {
       let state = container.entry.state
       let steps = Undo.compile(container.intent, state: state, creator: nil)
-      let remains = perform(steps, container.intent.cgroup)
+      let remains = perform(steps)
       guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
+      runPoststop(container.report, state?.document.hooks.poststop ?? [])
     }
     throw failure
   }

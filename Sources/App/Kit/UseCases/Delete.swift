@@ -12,7 +12,7 @@ extension Context {
       do throws(StateError) { try store.remove(id) } catch { throw .state(error) }
       return
     }
-    if isForced, seen.entry.state == nil { try stopCreator(of: seen) }
+    if isForced { try stop(seen) }
     // Whoever took it away since then has done what was asked for.
     guard let lock = try lock(id) else { return }
     defer { lock.release() }
@@ -28,12 +28,20 @@ extension Context {
     let state = container.entry.state
     let steps = Undo.compile(
       container.intent, state: state, creator: container.intent.creator, hasEnded: container.hasEnded)
-    let remains = perform(steps, state?.cgroup ?? container.intent.cgroup)
+    let remains = perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "") }
     runPoststop(container.report, state?.document.hooks.poststop ?? [])
   }
 
-  /// A creator holds the lock for as long as it lives.
+  /// Kills what would keep the lock from being had: a creator holds it for as long as it lives, a command
+  /// that runs a hook of `startContainer` for as long as the hook, a process of the container, does.
+  private func stop(_ container: LoadedContainer) throws(Failure) {
+    guard let state = container.entry.state else { return try stopCreator(of: container) }
+    guard container.isAlive else { return }
+    // What cannot be done now is tried again, and reported, under the lock.
+    _ = perform([.emptyCgroup(state.cgroup), .stopInit(state.initProcess)])
+  }
+
   private func stopCreator(of container: LoadedContainer) throws(Failure) {
     do throws(SystemFailure) {
       guard try processes.current() != container.intent.creator else { return }

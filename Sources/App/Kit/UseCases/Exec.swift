@@ -14,13 +14,21 @@ extension Context {
     }
     let process = try processSettings(state)
     let receiver = try terminalReceiver(terminal: process.terminal, detached: isDetached)
-    let plan = try execPlan(process, state, receiver, preserved: try preservedDescriptors())
-    let entrance = try entrance(to: state.cgroup)
-    var run = try spawn(plan, state, entrance)
+    let preserved = try preservedDescriptors()
     var console: (any ForegroundConsole)?
+    let run: ProcessRun
     do throws(Failure) {
-      if !isDetached { console = try beginForeground() }
-      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
+      let plan = try execPlan(process, state, receiver, preserved: preserved)
+      run = try enter(plan, state) { () throws(Failure) in
+        if !isDetached { console = try beginForeground() }
+      }
+    } catch {
+      // A container that ends meanwhile fails in many ways, none of which says what it was.
+      guard !processes.isAlive(state.initProcess) else { throw error }
+      log.note(.debug, "\(error)")
+      throw .container(.execInState(.stopped))
+    }
+    do throws(Failure) {
       try writePidFile(pidFile, run.process.identity.pid)
     } catch {
       run.process.kill()
@@ -28,6 +36,22 @@ extension Context {
     }
     guard let console else { return 0 }
     return try wait(console, run)
+  }
+
+  /// Runs a plan in a container, up to the execution of its program.
+  private func enter(
+    _ plan: Plan, _ state: StateRecord, _ beforeStart: () throws(Failure) -> Void
+  ) throws(Failure) -> ProcessRun {
+    let entrance = try entrance(to: state.cgroup)
+    var run = try spawn(plan, state, entrance)
+    do throws(Failure) {
+      try beforeStart()
+      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
+      return run
+    } catch {
+      run.process.kill()
+      throw error
+    }
   }
 
   /// The way into the container's cgroups.

@@ -10,7 +10,10 @@ extension Context {
     let container = try load(id)
     guard let state = container.entry.state else { throw .container(.notRunning) }
     let sharesProcesses = !state.namespaces.contains(.pid)
-    if signal == .kill, sharesProcesses || invocation.flag(.all) {
+    if state.cgroup.driver == .disabled {
+      // Without a cgroup the container's other processes are not known.
+      try signalInit(state, container, signal)
+    } else if signal == .kill, sharesProcesses || invocation.flag(.all) {
       try killAll(state, container)
     } else if invocation.flag(.all) {
       try signalAll(state, signal)

@@ -9,7 +9,7 @@ extension Context {
   /// Performs undo steps, each of them whatever became of the others; returns what remains.
   ///
   /// The entry is removed only when nothing else remains, so that removal can be tried again.
-  func perform(_ steps: [Undo.Step], _ location: CgroupLocation) -> [String] {
+  func perform(_ steps: [Undo.Step]) -> [String] {
     var remains: [String] = []
     for step in steps {
       if case .removeEntry = step, !remains.isEmpty { break }

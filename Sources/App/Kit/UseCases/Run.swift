@@ -10,8 +10,7 @@ extension Context {
     let creation = try Creation(self, detached: isDetached, waitsForStart: false)
     if isDetached {
       let (run, lock) = try creation.perform()
-      defer { lock.release() }
-      try finishStart(pidFile, run, creation)
+      try finishStart(pidFile, run, creation, lock)
       return 0
     }
     return try runInForeground(creation, pidFile)
@@ -21,8 +20,7 @@ extension Context {
     if !invocation.flag(.noSubreaper) { Host.becomeSubreaper() }
     var console: (any ForegroundConsole)?
     let (run, lock) = try creation.perform { () throws(Failure) in console = try beginForeground() }
-    try finishStart(pidFile, run, creation)
-    lock.release()
+    try finishStart(pidFile, run, creation, lock)
     guard let console else { return 0 }
     let code = try waitOrRemove(console, run)
     if !invocation.flag(.keep) { try removeEnded() }
@@ -34,25 +32,32 @@ extension Context {
     do throws(Failure) {
       return try wait(console, run)
     } catch {
-      let lock = try lock(try id())
-      defer { lock?.release() }
-      try removeAfter(error)
+      try lockAndRemove(after: error)
       throw error
     }
   }
 
-  /// The pid file and the hooks that follow the start of a program.
+  private func lockAndRemove(after failure: Failure) throws(Failure) {
+    let lock = try lock(try id())
+    defer { lock?.release() }
+    try removeAfter(failure)
+  }
+
+  /// The pid file and the hooks that follow the start of a program. Other commands need not wait for these:
+  /// the container is as they may find it.
   private func finishStart(
-    _ pidFile: String?, _ run: ProcessRun, _ creation: Creation
+    _ pidFile: String?, _ run: ProcessRun, _ creation: Creation, _ lock: any StateLock
   ) throws(Failure) {
+    defer { lock.release() }
     try writePidFileOrRemove(pidFile, run)
+    lock.release()
     guard creation.hasPoststartHooks else { return }
     let hooks = try load(try id())
     guard let state = hooks.entry.state else { return }
     do throws(Failure) {
       try self.run(state.document.hooks.poststart, hooks.report, inside: nil)
     } catch {
-      try removeAfter(error)
+      try lockAndRemove(after: error)
     }
   }
 

@@ -17,6 +17,8 @@ extension Context {
     } catch {
       throw .start(error)
     }
+    // The container runs: whoever wants to kill or delete it need not wait for these hooks.
+    lock.release()
     try runPoststart(state, id)
   }
 
