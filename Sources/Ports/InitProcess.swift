@@ -122,6 +122,8 @@ public enum SpawnError: Error, Equatable, Sendable {
   case namespace(origin: JSONPointer, SystemFailure)
   /// A resource limit could not be set.
   case limit(origin: JSONPointer, SystemFailure)
+  /// The CPUs of the process's birth could not be set.
+  case affinity(origin: JSONPointer, SystemFailure)
   /// The process said something that makes no sense.
   case protocolViolation(String)
   /// The runtime has more than one thread where one is required.

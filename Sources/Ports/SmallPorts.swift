@@ -82,6 +82,8 @@ public protocol CapabilityNames: AnyObject {
 
 /// Looks at the host.
 public protocol HostProbe: AnyObject {
-  /// Gathers the facts.
+  /// Gathers the facts, save those that cost a look of their own.
   func facts() throws(SystemFailure) -> Facts
+  /// Which security modules are in force; asked for only when a document names a profile or a label.
+  func securityModules() throws(SystemFailure) -> SecurityModules
 }

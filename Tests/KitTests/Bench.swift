@@ -78,6 +78,7 @@ final class Bench {
 
 private final class FixedProbe: HostProbe {
   func facts() throws(SystemFailure) -> Facts { Facts() }
+  func securityModules() throws(SystemFailure) -> SecurityModules { [] }
 }
 
 private final class OpenGate: StartGate {

@@ -11,7 +11,8 @@ import Testing
     .joinCgroups,
     .enterNamespaces([NamespaceSet(.mount), NamespaceSet(.network)], of: Slot(rawValue: 7)),
     .unshare(NamespaceSet(.cgroup)), .becomeNamespaceRoot, .startSession,
-    .joinSessionKeyring(name: "_ses.box", create: true, userNamespace: false), .bringUpLoopback,
+    .joinSessionKeyring(name: "_ses.box", create: true, userNamespace: false, label: "u:r:t"),
+    .bringUpLoopback,
     .setTreePropagation([.slavePropagation, .recursive]), .attachRoot(Slot(rawValue: 1), path: "/srv/root"),
     .mount(
       FileSystemMount(
@@ -35,6 +36,15 @@ import Testing
     .setHostName("box"), .setDomainName(""), .writeKernelParameter(key: "net/ipv4/ip_forward", value: "1 2"),
     .setNoNewPrivileges, .installSeccompFilter([6, 0, 0, 0, 0, 0, 255, 127], flags: 4),
     .changeDirectory(path: "/", mayRetry: true), .verifyWorkingDirectory,
+    .setFileLabel(path: "/dev/mqueue", label: "u:r:t:s0"),
+    .setCPUAffinity(IndexList(mask: [3, 0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 991) + [1])),
+    .setCPUAffinity(.everyCPU),
+    .setScheduler(
+      SchedulerAttributes(
+        policy: 6, flags: 5, nice: -20, priority: 99, runtime: 1 << 40, deadline: 1 << 41, period: 1 << 42)),
+    .setIOPriority(1 << 13 | 7), .setPersonality(8), .setMemoryPolicy(mode: 1 << 15 | 2, nodes: .none),
+    .setMemoryPolicy(mode: 3, nodes: IndexList(mask: [5])), .setSecurityLabel(.apparmor, "lab"),
+    .setSecurityLabel(.selinux, "u:r:t:s0:c1,c2"),
     .limitBoundingSet(CapabilitySet(rawValue: 1 << 40)), .keepCapabilities(true),
     .ownStandardStreams(uid: 4_294_967_294), .setGroups([]), .setGroups([1, 4_294_967_295]),
     .setGroupID(5), .setUserID(6),

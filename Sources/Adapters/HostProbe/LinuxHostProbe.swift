@@ -25,6 +25,21 @@ public final class LinuxHostProbe: HostProbe {
     }
   }
 
+  public func securityModules() throws(SystemFailure) -> SecurityModules {
+    do throws(Errno) {
+      let procfs = try Procfs()
+      var modules: SecurityModules = []
+      // A module that is off answers no question about a process, and registers no file system.
+      if (try? procfs.read("self/attr/apparmor/current", limit: 1 << 16)) != nil { modules.insert(.apparmor) }
+      if ProbeText.hasFileSystem("selinuxfs", try procfs.read("filesystems", limit: 1 << 16)) {
+        modules.insert(.selinux)
+      }
+      return modules
+    } catch {
+      throw SystemFailure(call: "read", subject: "/proc/filesystems", errno: error)
+    }
+  }
+
   /// The kinds that can be left out of a kernel are looked for; the others are always there.
   private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
     var found = NamespaceSet(NamespaceType.allCases)

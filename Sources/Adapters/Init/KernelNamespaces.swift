@@ -44,9 +44,14 @@ extension LinuxKernel: NamespaceKernel {
     try attempt(.setsid, SYS_setsid)
   }
 
-  func joinSessionKeyring(_ name: PlanText, create: Bool, userNamespace: Bool) throws(StepFault) {
+  func joinSessionKeyring(
+    _ name: PlanText, create: Bool, userNamespace: Bool, label: PlanText
+  ) throws(StepFault) {
+    if label.count > 0 { try setKeyLabel(label.pointer, label.count) }
     let keyring = clinux_call(
       Int(SYS_keyctl), LinuxKernel.joinSession, word(name.pointer), 0, 0, 0, 0)
+    // A line end alone is no label: what the program makes later is labelled by the policy.
+    if label.count > 0 { try setKeyLabel("\n", 1) }
     guard keyring >= 0 else { throw StepFault(.keyctl, Errno(rawValue: Int32(truncatingIfNeeded: -keyring))) }
     guard create else { return }
     let count = clinux_call(

@@ -35,6 +35,8 @@ final class LinuxKernel {
   var emptyDirectory: Int32 = -1
   /// The working directory of the program has been entered.
   var isInWorkingDirectory = false
+  /// The plan says on which CPUs the process runs.
+  var hasOwnCPUs = false
   /// The parent has let this process go on from `Milestone.ready`.
   var outlivesParent = false
   /// `HOME=…`, found in the passwd file; empty when it was not looked for.

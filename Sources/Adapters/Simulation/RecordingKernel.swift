@@ -44,8 +44,12 @@ extension RecordingKernel: NamespaceKernel {
     try record(.startSession)
   }
 
-  public func joinSessionKeyring(_ name: PlanText, create: Bool, userNamespace: Bool) throws(StepFault) {
-    try record(.joinSessionKeyring(name: string(name), create: create, userNamespace: userNamespace))
+  public func joinSessionKeyring(
+    _ name: PlanText, create: Bool, userNamespace: Bool, label: PlanText
+  ) throws(StepFault) {
+    try record(
+      .joinSessionKeyring(
+        name: string(name), create: create, userNamespace: userNamespace, label: string(label)))
   }
 
   public func bringUpLoopback() throws(StepFault) {
@@ -138,6 +142,36 @@ extension RecordingKernel: RootKernel {
 
   public func mask(_ path: PlanText) throws(StepFault) {
     try record(.mask(path: string(path)))
+  }
+
+  public func setFileLabel(_ path: PlanText, _ label: PlanText) throws(StepFault) {
+    try record(.setFileLabel(path: string(path), label: string(label)))
+  }
+}
+
+extension RecordingKernel: InheritanceKernel {
+  public func setCPUAffinity(_ mask: PlanBytes) throws(StepFault) {
+    try record(.setCPUAffinity(IndexList(mask: mask)))
+  }
+
+  public func setScheduler(_ attributes: SchedulerAttributes) throws(StepFault) {
+    try record(.setScheduler(attributes))
+  }
+
+  public func setIOPriority(_ priority: UInt32) throws(StepFault) {
+    try record(.setIOPriority(priority))
+  }
+
+  public func setPersonality(_ personality: UInt32) throws(StepFault) {
+    try record(.setPersonality(personality))
+  }
+
+  public func setMemoryPolicy(mode: UInt32, nodes mask: PlanBytes) throws(StepFault) {
+    try record(.setMemoryPolicy(mode: mode, nodes: IndexList(mask: mask)))
+  }
+
+  public func setSecurityLabel(_ module: SecurityModule, _ label: PlanText) throws(StepFault) {
+    try record(.setSecurityLabel(module, string(label)))
   }
 }
 

@@ -70,6 +70,8 @@ struct PreparedBirth: ~Copyable {
   /// in its namespaces when this returns, or no process is left.
   consuming func perform(_ request: SpawnRequest) throws(SpawnError) -> Newborn {
     try held.enter(&parentNamespaces)
+    var affinity = ParentAffinity()
+    if let cpus = request.plan.birth.initialCPUs { try affinity.narrow(to: cpus) }
     let result = cloning.perform()
     if result == 0 {
       // The child lives on what this value owns, so it must not look like the end of the value's life.
@@ -77,6 +79,7 @@ struct PreparedBirth: ~Copyable {
       withExtendedLifetime(self) {}
       Processes.exit(ChildScript.failureCode)
     }
+    affinity.widen()
     var homecoming: Errno?
     do throws(Errno) { try parentNamespaces.leave() } catch { homecoming = error }
     guard result > 0 else {

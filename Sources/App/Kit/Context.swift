@@ -81,6 +81,18 @@ final class Context {
     }
   }
 
+  /// The host's facts; the security modules among them only if a document asks for one.
+  func facts(withModules: Bool) throws(Failure) -> Facts {
+    var facts = try facts()
+    guard withModules else { return facts }
+    do throws(SystemFailure) {
+      facts.securityModules = try composition.probe().securityModules()
+    } catch {
+      throw .system(error)
+    }
+    return facts
+  }
+
   /// The manager of a container's cgroups: the flag, then what the container was made with, then the
   /// configuration.
   func cgroups(for location: CgroupLocation?) throws(Failure) -> any CgroupManager {

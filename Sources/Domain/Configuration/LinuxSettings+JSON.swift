@@ -14,7 +14,9 @@ extension LinuxSettings {
     maskedPaths = try json.list("maskedPaths", JSON.text)
     readonlyPaths = try json.list("readonlyPaths", JSON.text)
     mountLabel = try json.filledText("mountLabel")
-    unsupported = try json.asking(["intelRdt", "personality", "memoryPolicy"])
+    personality = try json.optional("personality", Personality.decoded) ?? nil
+    memoryPolicy = try json.optional("memoryPolicy", MemoryPolicy.decoded) ?? nil
+    unsupported = try json.asking(["intelRdt"])
     unsupported += try json.askingMaps(["netDevices"])
   }
 
@@ -32,6 +34,8 @@ extension LinuxSettings {
     object.add("maskedPaths", filled: maskedPaths)
     object.add("readonlyPaths", filled: readonlyPaths)
     object.add("mountLabel", text: mountLabel)
+    object.add("personality", personality?.json)
+    object.add("memoryPolicy", memoryPolicy?.json)
     object.add("timeOffsets", TimeOffset.json(timeOffsets))
     return object.json
   }

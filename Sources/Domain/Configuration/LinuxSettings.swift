@@ -26,8 +26,12 @@ public struct LinuxSettings: Equatable, Sendable {
   public var readonlyPaths: [String] = []
   /// `mountLabel`.
   public var mountLabel: String?
+  /// `personality`.
+  public var personality: Personality?
+  /// `memoryPolicy`.
+  public var memoryPolicy: MemoryPolicy?
   /// Properties that are present and ask for something, but have no type of their own here yet
-  /// (`intelRdt`, `personality`, `memoryPolicy`, `netDevices`): validation refuses them by name.
+  /// (`intelRdt`, `netDevices`): validation refuses them by name.
   public var unsupported: [String] = []
 
   /// An empty Linux part.

@@ -14,7 +14,9 @@ extension ProcessSettings {
     oomScoreAdj = try json.optional("oomScoreAdj", JSON.integer)
     apparmorProfile = try json.filledText("apparmorProfile")
     selinuxLabel = try json.filledText("selinuxLabel")
-    unsupported = try json.asking(["scheduler", "ioPriority", "execCPUAffinity"])
+    scheduler = try json.optional("scheduler", Scheduler.decoded) ?? nil
+    ioPriority = try json.optional("ioPriority", IOPriority.decoded) ?? nil
+    execCPUAffinity = try json.optional("execCPUAffinity", ExecCPUAffinity.decoded) ?? nil
   }
 
   /// The process as JSON, in the specification's order.
@@ -32,6 +34,9 @@ extension ProcessSettings {
     object.add("apparmorProfile", text: apparmorProfile)
     object.add("oomScoreAdj", number: oomScoreAdj.map { Int64($0) })
     object.add("selinuxLabel", text: selinuxLabel)
+    object.add("scheduler", scheduler?.json)
+    object.add("ioPriority", ioPriority?.json)
+    object.add("execCPUAffinity", execCPUAffinity?.json)
     return object.json
   }
 }

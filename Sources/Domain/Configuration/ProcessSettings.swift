@@ -24,9 +24,12 @@ public struct ProcessSettings: Equatable, Sendable {
   public var apparmorProfile: String?
   /// `selinuxLabel`.
   public var selinuxLabel: String?
-  /// Properties that are present and ask for something, but have no type of their own here yet
-  /// (`scheduler`, `ioPriority`, `execCPUAffinity`): validation refuses them by name.
-  public var unsupported: [String] = []
+  /// `scheduler`: nil leaves the inherited policy.
+  public var scheduler: Scheduler?
+  /// `ioPriority`: nil leaves the inherited one.
+  public var ioPriority: IOPriority?
+  /// `execCPUAffinity`: for processes of `exec` alone.
+  public var execCPUAffinity: ExecCPUAffinity?
 
   /// An empty process.
   public init() {}

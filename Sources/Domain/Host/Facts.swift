@@ -12,6 +12,8 @@ public struct Facts: Equatable, Sendable {
   public var hasKernelCore: Bool
   /// The cgroup hierarchies.
   public var cgroups: CgroupLayout
+  /// The security modules in force; looked for only when a document names a profile or a label.
+  public var securityModules: SecurityModules = []
 
   /// Makes facts.
   public init(

@@ -94,6 +94,9 @@ public struct Birth: Equatable, Sendable {
   public var oomScoreAdj: Int?
   /// How many descriptors after standard input, output and error are passed on.
   public var preservedDescriptors: Int
+  /// `exec`: where the process runs before it is in its cgroup. The parent takes this on for the time of
+  /// the birth.
+  public var initialCPUs: IndexList?
 
   /// A namespace joined by path.
   public struct JoinedNamespace: Equatable, Sendable {

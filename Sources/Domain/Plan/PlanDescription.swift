@@ -7,7 +7,7 @@ extension Step: CustomStringConvertible {
     case .unshare(let set): "unshare \(set)"
     case .becomeNamespaceRoot: "become root of the user namespace"
     case .startSession: "start a session"
-    case .joinSessionKeyring(let name, _, _): "join session keyring \(name)"
+    case .joinSessionKeyring(let name, _, _, _): "join session keyring \(name)"
     case .bringUpLoopback: "bring up the loopback interface"
     case .setTreePropagation(let flags): "make / \(flags)"
     case .attachRoot(let slot, let path): "attach root \(quoted(path)) from slot \(slot.rawValue)"
@@ -60,8 +60,31 @@ extension Step: CustomStringConvertible {
     case .closeDescriptors(let preserved): "close all descriptors but the standard ones and \(preserved) more"
     case .awaitStart(let slot): "wait for start at slot \(slot.rawValue)"
     case .execute(let arguments, _): "execute \(arguments.map(quoted).joined(separator: " "))"
+    default: inheritedDescription
+    }
+  }
+
+  private var inheritedDescription: String {
+    switch self {
+    case .setCPUAffinity(.everyCPU): "run on every CPU that the cgroup allows"
+    case .setCPUAffinity(let cpus): "run on CPUs \(cpus)"
+    case .setScheduler(let attributes): "schedule by \(attributes)"
+    case .setIOPriority(let number): "set I/O priority \(number & 0x1FFF) of class \(number >> 13)"
+    case .setPersonality(let number): "set personality \(number)"
+    case .setMemoryPolicy(let mode, let nodes): "set memory policy \(mode) on nodes [\(nodes)]"
+    case .setSecurityLabel(let module, let label): "execute with the \(module) label \(quoted(label))"
+    case .setFileLabel(let path, let label): "label \(quoted(path)) \(quoted(label))"
     default: "\(kind)"
     }
+  }
+}
+
+extension SchedulerAttributes: CustomStringConvertible {
+  /// One line.
+  public var description: String {
+    "policy \(policy) flags \(flags) nice \(nice) priority \(priority)"
+      + (policy == SchedulerAttributes.deadlinePolicy
+        ? " runtime \(runtime) deadline \(deadline) period \(period)" : "")
   }
 }
 

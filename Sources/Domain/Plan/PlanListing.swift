@@ -64,6 +64,7 @@ extension Birth {
       let name = ResourceLimitNumber.table.first { $0.number == limit.resource }?.name ?? "limit"
       lines.append("birth: \(name) \(limit.soft) of \(limit.hard)")
     }
+    if let cpus = initialCPUs { lines.append("birth: run on CPUs \(cpus)") }
     if let oomScoreAdj { lines.append("birth: oom_score_adj \(oomScoreAdj)") }
     if preservedDescriptors > 0 { lines.append("birth: pass on \(preservedDescriptors) descriptors") }
     return lines

@@ -17,7 +17,9 @@ public struct PlanRule: Sendable {
   }
 
   /// Every rule.
-  public static let all: [PlanRule] = processRules + rootRules + credentialRules + programRules
+  public static let all: [PlanRule] =
+    processRules + rootRules + inheritanceRules + credentialRules
+    + programRules
 }
 
 /// Where each kind of step stands in a plan.
@@ -58,7 +60,12 @@ struct PlanIndex {
   }
 }
 
-private let mountKinds: [StepKind] = [.mount, .bind, .remount, .setTreeAttributes, .setPropagation]
+private let mountKinds: [StepKind] = [
+  .mount, .bind, .remount, .setTreeAttributes, .setPropagation, .setFileLabel,
+]
+private let inheritedKinds: [StepKind] = [
+  .setScheduler, .setIOPriority, .setPersonality, .setMemoryPolicy, .setSecurityLabel,
+]
 
 private let processRules: [PlanRule] = [
   PlanRule(name: "cgroups first", reason: "whatever the process uses is accounted from its first step") {
@@ -88,7 +95,7 @@ private let rootRules: [PlanRule] = [
     $0.all([.setTreePropagation], before: [.attachRoot]) && $0.all([.attachRoot], before: mountKinds)
   },
   PlanRule(name: "mounts before entry", reason: "sources are the host's, and gone after the entry") {
-    $0.all([.mount, .bind, .remount, .setTreeAttributes, .setPropagation], before: [.enterRoot])
+    $0.all(mountKinds, before: [.enterRoot])
   },
   PlanRule(name: "devices before entry", reason: "where making is refused the host's node is bound") {
     $0.all([.makeDevice, .makeSymbolicLink], before: [.enterRoot])
@@ -122,6 +129,32 @@ private let rootRules: [PlanRule] = [
   },
   PlanRule(name: "exec leaves the root alone", reason: "a running container's mounts are its own") {
     !$0.has(.enterNamespaces) || !($0.has(.attachRoot) || $0.has(.mask) || $0.has(.makeDevice))
+  },
+]
+
+private let inheritanceRules: [PlanRule] = [
+  PlanRule(name: "affinity early", reason: "from its cgroup on, the process runs where it shall") {
+    $0.count(.setCPUAffinity) <= 1
+      && $0.all([.setCPUAffinity], before: [.enterNamespaces, .attachRoot, .reach])
+  },
+  PlanRule(name: "inherited before ids", reason: "the privilege to set it leaves with the id") {
+    $0.all(inheritedKinds, before: [.limitBoundingSet, .setUserID, .setCapabilities])
+  },
+  PlanRule(name: "inherited before the filter", reason: "so that it need not allow what martlet does") {
+    $0.all(inheritedKinds, before: [.installSeccompFilter])
+  },
+  PlanRule(name: "inherited after the root", reason: "an idle or bound setup would be slow, or fail") {
+    $0.all([.enterNamespaces, .enterRoot, .mask, .remountReadOnly], before: inheritedKinds)
+  },
+  PlanRule(name: "limits before what they bound", reason: "the kernel checks against the cpuset") { index in
+    let limited = index.positions { $0 == .reach(.limited) }
+    return limited.count <= 1
+      && limited.allSatisfy { $0 < min(index.first(.setScheduler), index.first(.setMemoryPolicy)) }
+  },
+  PlanRule(name: "security labels last", reason: "a label must be the word of the last step that speaks") {
+    $0.all(
+      [.setScheduler, .setIOPriority, .setPersonality, .setMemoryPolicy, .writeKernelParameter],
+      before: [.setSecurityLabel])
   },
 ]
 

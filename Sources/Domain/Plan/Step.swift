@@ -16,8 +16,9 @@ public enum Step: Equatable, Sendable {
   case becomeNamespaceRoot
   /// Leads a new session. The corresponding system call is `setsid`.
   case startSession
-  /// Joins a new session keyring, or the one of that name, and lets its owner search it.
-  case joinSessionKeyring(name: String, create: Bool, userNamespace: Bool)
+  /// Joins a new session keyring, or the one of that name, and lets its owner search it; `label` is that of
+  /// a new keyring, empty where none is asked for.
+  case joinSessionKeyring(name: String, create: Bool, userNamespace: Bool, label: String)
   /// Raises the loopback interface of a new network namespace.
   case bringUpLoopback
 
@@ -58,6 +59,8 @@ public enum Step: Equatable, Sendable {
   case protectReadOnly(path: String)
   /// Covers a path by `/dev/null` or an empty directory. A path that is missing is skipped.
   case mask(path: String)
+  /// Gives what stands at a path an SELinux label. The corresponding system call is `setxattr`.
+  case setFileLabel(path: String, label: String)
 
   // MARK: The environment of the program
 
@@ -77,6 +80,21 @@ public enum Step: Equatable, Sendable {
   case changeDirectory(path: String, mayRetry: Bool)
   /// Fails unless the working directory is inside the root.
   case verifyWorkingDirectory
+
+  // MARK: What the program inherits
+
+  /// Where the process may run. The corresponding system call is `sched_setaffinity`.
+  case setCPUAffinity(IndexList)
+  /// When and how long it runs. The corresponding system call is `sched_setattr`.
+  case setScheduler(SchedulerAttributes)
+  /// The corresponding system call is `ioprio_set`.
+  case setIOPriority(UInt32)
+  /// `PER_…`. The corresponding system call is `personality`.
+  case setPersonality(UInt32)
+  /// `MPOL_…`, with flags, and nodes. The corresponding system call is `set_mempolicy`.
+  case setMemoryPolicy(mode: UInt32, nodes: IndexList)
+  /// The profile or label that the program gets at `execve`, by a file below `/proc/thread-self/attr`.
+  case setSecurityLabel(SecurityModule, String)
 
   // MARK: Credentials
 
@@ -117,6 +135,8 @@ public enum Milestone: UInt8, Sendable, CaseIterable {
   case mounted = 1
   /// All is set up: the parent saves the state.
   case ready = 2
+  /// The next step depends on the cgroup's limits: the parent has set them.
+  case limited = 3
 }
 
 /// How the attached root becomes the root directory.

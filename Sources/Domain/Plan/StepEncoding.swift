@@ -47,6 +47,13 @@ extension Step {
     case .awaitStart: .awaitStart
     case .execute: .execute
     case .joinCgroups: .joinCgroups
+    case .setCPUAffinity: .setCPUAffinity
+    case .setScheduler: .setScheduler
+    case .setIOPriority: .setIOPriority
+    case .setPersonality: .setPersonality
+    case .setMemoryPolicy: .setMemoryPolicy
+    case .setSecurityLabel: .setSecurityLabel
+    case .setFileLabel: .setFileLabel
     }
   }
 
@@ -61,10 +68,11 @@ extension Step {
       writer.write(slot.rawValue)
     case .unshare(let namespaces):
       writer.write(namespaces.rawValue)
-    case .joinSessionKeyring(let name, let create, let userNamespace):
+    case .joinSessionKeyring(let name, let create, let userNamespace, let label):
       writer.write(name)
       writer.write(create)
       writer.write(userNamespace)
+      writer.write(label)
     case .reach(let milestone):
       writer.write(milestone.rawValue)
     case .setFileModeMask(let mask):
@@ -155,8 +163,42 @@ extension Step {
       writer.write(arguments)
       writer.write(environment)
     default:
+      encodeInheritedOperands(to: &writer)
+    }
+  }
+
+  private func encodeInheritedOperands(to writer: inout StepWriter) {
+    switch self {
+    case .setCPUAffinity(let cpus):
+      writer.write(cpus.mask)
+    case .setScheduler(let attributes):
+      attributes.encode(to: &writer)
+    case .setIOPriority(let number), .setPersonality(let number):
+      writer.write(number)
+    case .setMemoryPolicy(let mode, let nodes):
+      writer.write(mode)
+      writer.write(nodes.mask)
+    case .setSecurityLabel(let module, let label):
+      writer.write(module.rawValue)
+      writer.write(label)
+    case .setFileLabel(let path, let label):
+      writer.write(path)
+      writer.write(label)
+    default:
       break
     }
+  }
+}
+
+extension SchedulerAttributes {
+  func encode(to writer: inout StepWriter) {
+    writer.write(policy)
+    writer.write(flags)
+    writer.write(UInt32(bitPattern: nice))
+    writer.write(priority)
+    writer.write(runtime)
+    writer.write(deadline)
+    writer.write(period)
   }
 }
 

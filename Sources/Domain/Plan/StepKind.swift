@@ -11,4 +11,6 @@ public enum StepKind: UInt8, Sendable, CaseIterable {
   case setCapabilities, setAmbientCapabilities
   case findHome, findExecutable, closeDescriptors, awaitStart, execute
   case joinCgroups
+  case setCPUAffinity, setScheduler, setIOPriority, setPersonality, setMemoryPolicy, setSecurityLabel
+  case setFileLabel
 }

@@ -19,7 +19,7 @@ public struct ValidationRule: Sendable {
   /// Every rule.
   public static let all: [ValidationRule] =
     rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements
-    + deviceRequirements + resourceRequirements
+    + deviceRequirements + resourceRequirements + labelRequirements + memoryPolicyRequirements
     + seccompRequirements + hookRequirements + unsupportedRequirements
 }
 

@@ -8,6 +8,13 @@ extension Document {
           JSONPointer(text: "/ociVersion"),
           "version \(ociVersion.quoted) is none of those known here (1.0 to \(Specification.version))"))
     }
+    if let personality = linux?.personality, !personality.flags.isEmpty {
+      warnings.append(
+        Violation(
+          JSONPointer(text: "/linux/personality/flags"),
+          "the specification defines no flags: \(personality.flags.map(\.quoted).joined(separator: ", "))"
+            + " are left out"))
+    }
     for (index, mount) in mounts.enumerated()
     where !mount.destination.isEmpty && !mount.destination.isAbsolutePath {
       warnings.append(

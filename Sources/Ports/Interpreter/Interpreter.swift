@@ -42,11 +42,13 @@ private func perform(
   case .setTreePropagation, .attachRoot, .mount, .bind, .remount, .setTreeAttributes, .setPropagation:
     try performMountStep(kind, &reader, on: kernel)
   case .makeSymbolicLink, .makeDevice, .openTerminal, .enterRoot, .setRootPropagation, .makeDirectory,
-    .remountReadOnly, .protectReadOnly, .mask:
+    .remountReadOnly, .protectReadOnly, .mask, .setFileLabel:
     try performRootStep(kind, &reader, on: kernel)
   case .setFileModeMask, .setHostName, .setDomainName, .writeKernelParameter, .setNoNewPrivileges,
     .installSeccompFilter, .changeDirectory, .verifyWorkingDirectory:
     try performEnvironmentStep(kind, &reader, on: kernel)
+  case .setCPUAffinity, .setScheduler, .setIOPriority, .setPersonality, .setMemoryPolicy, .setSecurityLabel:
+    try performInheritanceStep(kind, &reader, on: kernel)
   case .limitBoundingSet, .keepCapabilities, .ownStandardStreams, .setGroups, .setGroupID, .setUserID,
     .setCapabilities, .setAmbientCapabilities:
     try performCredentialStep(kind, &reader, on: kernel)
@@ -69,7 +71,9 @@ private func performNamespaceStep(
   case .joinSessionKeyring:
     let name = try reader.text()
     let create = try reader.flag()
-    try kernel.joinSessionKeyring(name, create: create, userNamespace: try reader.flag())
+    let userNamespace = try reader.flag()
+    try kernel.joinSessionKeyring(
+      name, create: create, userNamespace: userNamespace, label: try reader.text())
   default: try kernel.bringUpLoopback()
   }
 }
@@ -123,6 +127,9 @@ private func performRootStep(
     try kernel.makeDirectory(path, mode: try reader.uint32())
   case .remountReadOnly: try kernel.remountReadOnly(try reader.text())
   case .protectReadOnly: try kernel.protectReadOnly(try reader.text())
+  case .setFileLabel:
+    let path = try reader.text()
+    try kernel.setFileLabel(path, try reader.text())
   default: try kernel.mask(try reader.text())
   }
 }
@@ -145,6 +152,25 @@ private func performEnvironmentStep(
     let path = try reader.text()
     try kernel.changeDirectory(path, mayRetry: try reader.flag())
   default: try kernel.verifyWorkingDirectory()
+  }
+}
+
+private func performInheritanceStep(
+  _ kind: StepKind, _ reader: inout PlanReader, on kernel: some InheritanceKernel
+) throws(StepFault) {
+  switch kind {
+  case .setCPUAffinity: try kernel.setCPUAffinity(try reader.bytes())
+  case .setScheduler: try kernel.setScheduler(try SchedulerAttributes(from: &reader))
+  case .setIOPriority: try kernel.setIOPriority(try reader.uint32())
+  case .setPersonality: try kernel.setPersonality(try reader.uint32())
+  case .setMemoryPolicy:
+    let mode = try reader.uint32()
+    try kernel.setMemoryPolicy(mode: mode, nodes: try reader.bytes())
+  default:
+    guard let module = SecurityModule(rawValue: UInt8(truncatingIfNeeded: try reader.integer())) else {
+      throw StepFault(.decode, .invalidArgument)
+    }
+    try kernel.setSecurityLabel(module, try reader.text())
   }
 }
 
@@ -185,6 +211,18 @@ private func performProgramStep(
   default:
     let arguments = try reader.texts()
     try kernel.execute(arguments, try reader.texts())
+  }
+}
+
+extension SchedulerAttributes {
+  init(from reader: inout PlanReader) throws(StepFault) {
+    self.init(policy: try reader.uint32())
+    flags = try reader.integer()
+    nice = Int32(bitPattern: try reader.uint32())
+    priority = try reader.uint32()
+    runtime = try reader.integer()
+    deadline = try reader.integer()
+    period = try reader.integer()
   }
 }
 

@@ -4,8 +4,8 @@ public import Domain
 ///
 /// An implementation is either the real kernel or a model of it. Operands are borrowed from the plan's
 /// block. Nothing here may allocate when it is the real one.
-public typealias Kernel = NamespaceKernel & MountKernel & RootKernel & EnvironmentKernel & CredentialKernel
-  & ProgramKernel
+public typealias Kernel = NamespaceKernel & MountKernel & RootKernel & EnvironmentKernel & InheritanceKernel
+  & CredentialKernel & ProgramKernel
 
 /// Namespaces and the process itself.
 public protocol NamespaceKernel: AnyObject {
@@ -20,7 +20,9 @@ public protocol NamespaceKernel: AnyObject {
   /// `Step.startSession`.
   func startSession() throws(StepFault)
   /// `Step.joinSessionKeyring`.
-  func joinSessionKeyring(_ name: PlanText, create: Bool, userNamespace: Bool) throws(StepFault)
+  func joinSessionKeyring(
+    _ name: PlanText, create: Bool, userNamespace: Bool, label: PlanText
+  ) throws(StepFault)
   /// `Step.bringUpLoopback`.
   func bringUpLoopback() throws(StepFault)
 }
@@ -65,6 +67,25 @@ public protocol RootKernel: AnyObject {
   func protectReadOnly(_ path: PlanText) throws(StepFault)
   /// `Step.mask`.
   func mask(_ path: PlanText) throws(StepFault)
+  /// `Step.setFileLabel`.
+  func setFileLabel(_ path: PlanText, _ label: PlanText) throws(StepFault)
+}
+
+/// What the program inherits beside its credentials.
+public protocol InheritanceKernel: AnyObject {
+  /// `Step.setCPUAffinity`; `mask` has one bit for each CPU.
+  func setCPUAffinity(_ mask: PlanBytes) throws(StepFault)
+  /// `Step.setScheduler`.
+  func setScheduler(_ attributes: SchedulerAttributes) throws(StepFault)
+  /// `Step.setIOPriority`.
+  func setIOPriority(_ priority: UInt32) throws(StepFault)
+  /// `Step.setPersonality`.
+  func setPersonality(_ personality: UInt32) throws(StepFault)
+  /// `Step.setMemoryPolicy`; `mask` has one bit for each node.
+  func setMemoryPolicy(mode: UInt32, nodes mask: PlanBytes) throws(StepFault)
+  /// `Step.setSecurityLabel`; `detail` of a fault is 1 when it is about the file that AppArmor shares with
+  /// other modules.
+  func setSecurityLabel(_ module: SecurityModule, _ label: PlanText) throws(StepFault)
 }
 
 /// The environment of the program.

@@ -19,13 +19,11 @@ func decoded(_ text: String) throws -> Document {
 
   @Test func fullRoundTrip() throws {
     var document = try decoded(fullDocument)
-    #expect(document.linux?.unsupported == ["intelRdt", "personality", "memoryPolicy", "netDevices"])
+    #expect(document.linux?.unsupported == ["intelRdt", "netDevices"])
     #expect(
       document.linux?.resources.unsupported == ["blockIO", "network", "rdma", "unified", "hugepageLimits"])
-    #expect(document.process?.unsupported == ["scheduler", "ioPriority", "execCPUAffinity"])
     document.linux?.unsupported = []
     document.linux?.resources.unsupported = []
-    document.process?.unsupported = []
     #expect(try decoded(written(document.json)) == document)
   }
 
@@ -46,6 +44,14 @@ func decoded(_ text: String) throws -> Document {
       document.linux?.timeOffsets.first == TimeOffset(clock: .monotonic, seconds: -172800, nanoseconds: 5))
     #expect(document.linux?.seccomp?.syscalls[0].args[0].value == .max)
     #expect(document.linux?.seccomp?.flags == [])
+    var scheduler = Scheduler(policy: .other)
+    scheduler.nice = 3
+    scheduler.flags = [.resetOnFork]
+    #expect(document.process?.scheduler == scheduler)
+    #expect(document.process?.ioPriority == IOPriority(.bestEffort, priority: 4))
+    #expect(document.process?.execCPUAffinity == ExecCPUAffinity(initial: "0-1", final: "2"))
+    #expect(document.linux?.personality == Personality(.linux32))
+    #expect(document.linux?.memoryPolicy == MemoryPolicy(.bind, nodes: "0", flags: [.staticNodes]))
     #expect(document.hooks.poststart == [Hook(path: "/usr/bin/notify-start", timeout: 5)])
     #expect(document.annotations == [Annotation(name: "com.example.key1", value: "value1")])
   }
@@ -111,6 +117,33 @@ func decoded(_ text: String) throws -> Document {
     (#"{"process":{"rlimits":[{"hard":1}]}}"#, "/process/rlimits/0/type", .missing),
     (#"{"process":{"rlimits":[7]}}"#, "/process/rlimits/0", .wrongType(expected: .object, found: .integer)),
     (#"{"process":{"scheduler":"x"}}"#, "/process/scheduler", .wrongType(expected: .object, found: .string)),
+    (#"{"process":{"scheduler":{"nice":1}}}"#, "/process/scheduler/policy", .missing),
+    (
+      #"{"process":{"scheduler":{"policy":"SCHED_EXT"}}}"#, "/process/scheduler/policy",
+      .unknownValue(found: "SCHED_EXT", name: "scheduler policy")
+    ),
+    (
+      #"{"process":{"scheduler":{"policy":"SCHED_RR","flags":["X"]}}}"#, "/process/scheduler/flags/0",
+      .unknownValue(found: "X", name: "scheduler flag")
+    ),
+    (
+      #"{"process":{"ioPriority":{"class":"IOPRIO_CLASS_NONE"}}}"#, "/process/ioPriority/class",
+      .unknownValue(found: "IOPRIO_CLASS_NONE", name: "I/O priority class")
+    ),
+    (#"{"process":{"ioPriority":{"priority":1}}}"#, "/process/ioPriority/class", .missing),
+    (
+      #"{"process":{"execCPUAffinity":{"final":7}}}"#, "/process/execCPUAffinity/final",
+      .wrongType(expected: .string, found: .integer)
+    ),
+    (
+      #"{"linux":{"personality":{"domain":"BSD"}}}"#, "/linux/personality/domain",
+      .unknownValue(found: "BSD", name: "personality domain")
+    ),
+    (#"{"linux":{"memoryPolicy":{"nodes":"0"}}}"#, "/linux/memoryPolicy/mode", .missing),
+    (
+      #"{"linux":{"memoryPolicy":{"mode":"MPOL_BIND","flags":["MPOL_F_X"]}}}"#, "/linux/memoryPolicy/flags/0",
+      .unknownValue(found: "MPOL_F_X", name: "memory policy flag")
+    ),
     (#"{"mounts":{}}"#, "/mounts", .wrongType(expected: .array, found: .object)),
     (#"{"mounts":[{"destination":"/a"},{"type":"b"}]}"#, "/mounts/1/destination", .missing),
     (#"{"annotations":{"a/b":1}}"#, "/annotations/a~1b", .wrongType(expected: .string, found: .integer)),

@@ -7,7 +7,7 @@ let fullDocument = """
     "permitted":["CAP_KILL"],"inheritable":["CAP_KILL"],"effective":["CAP_KILL"],"ambient":["CAP_KILL"]},
     "rlimits":[{"type":"RLIMIT_CORE","hard":18446744073709551615,"soft":1024}],"oomScoreAdj":-7,
     "apparmorProfile":"acme","selinuxLabel":"system_u:system_r:svirt_lxc_net_t:s0","noNewPrivileges":true,
-    "scheduler":{"policy":"SCHED_OTHER","nice":3},"ioPriority":{"class":"IOPRIO_CLASS_BE","priority":4},
+    "scheduler":{"policy":"SCHED_OTHER","nice":3,"flags":["SCHED_FLAG_RESET_ON_FORK"]},"ioPriority":{"class":"IOPRIO_CLASS_BE","priority":4},
     "execCPUAffinity":{"initial":"0-1","final":"2"}},
   "root":{"path":"rootfs","readonly":true},"hostname":"slartibartfast","domainname":"foobarbaz.test",
   "mounts":[{"destination":"/proc","type":"proc","source":"proc"},
@@ -41,6 +41,6 @@ let fullDocument = """
     "namespaces":[{"type":"pid"},{"type":"network","path":"/run/netns/x"},{"type":"ipc"},{"type":"uts"},
       {"type":"mount"},{"type":"user"},{"type":"cgroup"},{"type":"time"}],
     "maskedPaths":["/proc/kcore"],"readonlyPaths":["/proc/asound"],"mountLabel":"system_u:object_r:x:s0",
-    "intelRdt":{"closID":"guaranteed","l3CacheSchema":"L3:0=7f0"},"personality":{"domain":"LINUX"},
-    "memoryPolicy":{"mode":"MPOL_DEFAULT"},"netDevices":{"eth0":{}}}}
+    "intelRdt":{"closID":"guaranteed","l3CacheSchema":"L3:0=7f0"},"personality":{"domain":"LINUX32"},
+    "memoryPolicy":{"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_STATIC_NODES"]},"netDevices":{"eth0":{}}}}
   """

@@ -54,16 +54,32 @@ struct DocumentGenerator {
     process.user.additionalGids = some([1, 10, 100], atMost: 3)
     process.noNewPrivileges = chance(50)
     process.oomScoreAdj = chance(20) ? 100 : nil
+    addInherited(to: &process)
     let names = ResourceLimitNumber.table.map(\.name)
     for name in some(names, atMost: 3) { process.rlimits.append(.init(type: name, hard: 1024, soft: 1024)) }
     return process
+  }
+
+  private mutating func addInherited(to process: inout ProcessSettings) {
+    if chance(15) {
+      process.scheduler = Scheduler(policy: pick(Scheduler.Policy.allCases))
+      process.scheduler?.flags = some(Scheduler.Flag.allCases, atMost: 2)
+    }
+    if chance(15) { process.ioPriority = IOPriority(pick(IOPriority.Class.allCases), priority: 3) }
+    if chance(20) {
+      process.execCPUAffinity = ExecCPUAffinity(
+        initial: chance(50) ? "0-3" : nil, final: chance(50) ? "1,3" : nil)
+    }
+    if chance(10) { process.apparmorProfile = "lab" }
+    if chance(10) { process.selinuxLabel = "u:r:t:s0:c1,c2" }
   }
 
   mutating func mount() -> Mount {
     let options = some(
       ["ro", "nosuid", "nodev", "noexec", "relatime", "rprivate", "rslave", "rro", "noatime", "rw"], atMost: 4
     )
-    switch below(7) {
+    switch below(8) {
+    case 6: return Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: options)
     case 0: return Mount(destination: "/proc", type: "proc", source: "proc", options: options)
     case 1: return Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: options + ["mode=755"])
     case 2:
@@ -98,6 +114,10 @@ struct DocumentGenerator {
         Device(.character, path: "/dev/null", major: 1, minor: 3),
       ], atMost: 2)
     linux.rootfsPropagation = chance(30) ? pick(["shared", "rslave", "private", "runbindable"]) : nil
+    if chance(15) { linux.personality = Personality(pick(Personality.Domain.allCases)) }
+    if chance(15) { linux.memoryPolicy = MemoryPolicy(.bind, nodes: "0") }
+    if chance(20) { linux.resources.cpu.cpus = "0" }
+    if chance(20) { linux.mountLabel = "u:object_r:t:s0:c1,c2" }
     linux.sysctl = some([Annotation(name: "net.ipv4.ip_forward", value: "1")], atMost: 2)
     linux.maskedPaths = some(["/proc/kcore", "/proc/keys", "/sys/firmware"], atMost: 4)
     linux.readonlyPaths = some(["/proc/sys", "/proc/bus"], atMost: 3)

@@ -29,7 +29,8 @@ import Testing
       let process = generator.process()
       let request = try generator.request(terminal: process.terminal)
       let namespaces = NamespaceSet(NamespaceType.allCases.filter { _ in generator.chance(50) })
-      let plan = try PlanCompiler.compileExec(process, namespaces: namespaces, request: request)
+      let plan = try PlanCompiler.compileExec(
+        process, generator.linux(), namespaces: namespaces, request: request)
       let broken = PlanRule.violations(of: plan)
       guard broken.isEmpty else {
         Issue.record("seed \(seed) breaks \(broken.map(\.name))")
@@ -57,7 +58,7 @@ import Testing
       var plan = try PlanCompiler.compile(document, facts: generator.facts(), request: request)
       if generator.chance(20), let terminal = document.process.map({ $0.terminal }), !terminal {
         plan = try PlanCompiler.compileExec(
-          generator.process(), namespaces: [NamespaceSet(.user), NamespaceSet(.mount)],
+          generator.process(), generator.linux(), namespaces: [NamespaceSet(.user), NamespaceSet(.mount)],
           request: try generator.request(terminal: true))
       }
       for _ in 0..<3 {

@@ -63,7 +63,8 @@ extension SpawnError {
   var phrase: String {
     switch self {
     case .system(let failure): failure.description
-    case .slot(let origin, let failure), .namespace(let origin, let failure), .limit(let origin, let failure):
+    case .slot(let origin, let failure), .namespace(let origin, let failure), .limit(let origin, let failure),
+      .affinity(let origin, let failure):
       origin == .root ? failure.description : "\(origin): \(failure)"
     case .protocolViolation(let what): "the process said something unexpected: \(what)"
     case .multithreaded(let count): "the runtime has \(count) threads where it may have one"

@@ -15,6 +15,11 @@ extension StepFailure {
         + " -- possible container breakout detected"
     case .changeDirectory(let path, _):
       return "chdir to cwd (\(path.quoted)) set in config.json failed: \(errno)"
+    case .setSecurityLabel(let module, let label): return labelPhrase(module, label)
+    case .setScheduler(let attributes)
+    where errno == .notPermitted && attributes.policy == SchedulerAttributes.deadlinePolicy:
+      return "error setting scheduler: \(errno) (a deadline needs CAP_SYS_NICE and all CPUs: the process"
+        + " scheduler can't be used together with AllowedCPUs)"
     case .mount(let mount) where call == .verify && errno == .notPermitted:
       return "\(mount.destination.quoted) cannot be mounted because it is inside /proc (\(entry.origin))"
     case .bind(let bind) where call == .verify && errno == .notPermitted:
@@ -26,6 +31,17 @@ extension StepFailure {
       let cause = call == .verify ? "not what it must be: " : "\(call): "
       return "error during container init: \(entry.step)\(place): \(cause)\(errno)"
     }
+  }
+
+  /// Engines look for the file's name between back quotes.
+  private func labelPhrase(_ module: SecurityModule, _ label: String) -> String {
+    let (file, what) =
+      switch module {
+      case .apparmor:
+        (detail == 1 ? "exec" : "apparmor/exec", "unable to apply apparmor profile \(label.quoted)")
+      case .selinux: ("exec", "unable to set selinux label \(label.quoted)")
+      }
+    return "\(what): \(call) to `/proc/thread-self/attr/\(file)`: \(errno)"
   }
 
   private func executablePhrase(_ name: String) -> String {

@@ -33,7 +33,8 @@ extension Context {
   /// Checks a document: what it asks for and does not get is an error, never passed over.
   func validate(_ document: Document) throws(Failure) {
     if document.process == nil { throw .argument(.missingProcess) }
-    let violations = ValidationRule.violations(of: document, on: try facts())
+    let violations = ValidationRule.violations(
+      of: document, on: try facts(withModules: document.namesSecurityModules))
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     for warning in document.warnings { log.note(.warning, warning.description) }
   }

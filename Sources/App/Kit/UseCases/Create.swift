@@ -127,6 +127,7 @@ struct Creation {
       try run.follow(doors: doors, meanwhile: limit) { milestone throws(Failure) in
         switch milestone {
         case .mounted: try runCreationHooks(process)
+        case .limited: break
         case .ready:
           state = try save(process)
           if let state, !waitsForStart { try runStartHooks(state) }

@@ -81,7 +81,8 @@ extension Context {
       request.seccomp = try FilterFile.read(in: store.directory(of: state.id))
     }
     do throws(PlanError) {
-      return try PlanCompiler.compileExec(process, namespaces: state.namespaces, request: request)
+      return try PlanCompiler.compileExec(
+        process, state.document.linux ?? LinuxSettings(), namespaces: state.namespaces, request: request)
     } catch {
       throw .plan(error)
     }

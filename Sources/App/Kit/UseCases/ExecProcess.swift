@@ -7,8 +7,6 @@ extension Context {
   func processSettings(_ state: StateRecord) throws(Failure) -> ProcessSettings {
     guard invocation.list(.cgroup).isEmpty else { throw .argument(.unsupported("--cgroup")) }
     if let path = invocation.filled(.process) { return try readProcess(path) }
-    guard invocation.filled(.processLabel) == nil else { throw .argument(.unsupported("--process-label")) }
-    guard invocation.filled(.apparmor) == nil else { throw .argument(.unsupported("--apparmor")) }
     var process = state.document.process ?? ProcessSettings()
     process.args = Array(invocation.operands.dropFirst())
     guard !process.args.isEmpty else { throw .usage(.operands(.exec)) }
@@ -17,6 +15,8 @@ extension Context {
     process.consoleSize = nil
     if let cwd = invocation.filled(.cwd) { process.cwd = cwd }
     if invocation.text(.noNewPrivs) != nil { process.noNewPrivileges = invocation.flag(.noNewPrivs) }
+    if let label = invocation.filled(.processLabel) { process.selinuxLabel = label }
+    if let profile = invocation.filled(.apparmor) { process.apparmorProfile = profile }
     process.env += try environment()
     try applyUser(to: &process)
     try addCapabilities(to: &process)
@@ -35,7 +35,8 @@ extension Context {
   }
 
   private func checked(_ process: ProcessSettings) throws(Failure) -> ProcessSettings {
-    let violations = ValidationRule.violations(ofProcess: process)
+    let facts = process.namesSecurityModules ? try facts(withModules: true) : Facts()
+    let violations = ValidationRule.violations(ofProcess: process, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     return process
   }

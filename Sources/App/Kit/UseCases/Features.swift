@@ -15,11 +15,17 @@ extension Context {
       .init("capabilities", .texts(names)),
       .init("cgroup", .flags([("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false)])),
       .init("seccomp", systemCalls),
-      .init("apparmor", .flags([("enabled", false)])),
-      .init("selinux", .flags([("enabled", false)])),
+      .init("apparmor", .flags([("enabled", true)])),
+      .init("selinux", .flags([("enabled", true)])),
       .init("intelRdt", .flags([("enabled", false)])),
       .init("mountExtensions", .object([.init("idmap", .flags([("enabled", false)]))])),
       .init("netDevices", .flags([("enabled", false)])),
+      .init(
+        "memoryPolicy",
+        .object([
+          .init("modes", .texts(MemoryPolicy.Mode.allCases.map(\.rawValue).sorted())),
+          .init("flags", .texts(MemoryPolicy.Flag.allCases.map(\.rawValue).sorted())),
+        ])),
     ])
     let document = JSON.object([
       .init("ociVersionMin", .string("1.0.0")),

@@ -2,31 +2,37 @@ extension PlanCompiler {
   /// The plan of a further process in a running container.
   ///
   /// `namespaces` are those that the container does not share with the runtime; nothing of the root is
-  /// touched, and the container's filter is installed again.
+  /// touched, and the container's filter is installed again. `linux` is the container's.
   public static func compileExec(
-    _ process: ProcessSettings, namespaces: NamespaceSet, request: PlanRequest
+    _ process: ProcessSettings, _ linux: LinuxSettings, namespaces: NamespaceSet, request: PlanRequest
   ) throws(PlanError) -> Plan {
     var birth = Birth(
       entered: namespaces, limits: try limits(process), oomScoreAdj: process.oomScoreAdj,
       preservedDescriptors: request.preservedDescriptors)
     birth.created = []
+    if let list = process.execCPUAffinity?.initial {
+      birth.initialCPUs = try cpus(
+        list, Origin.process.appending("execCPUAffinity").appending("initial"))
+    }
     var request = request
     request.waitsForStart = false
     var builder = PlanBuilder()
     builder.add(.joinCgroups, JSONPointer(text: "/linux/cgroupsPath"))
     builder.add(.startSession, Origin.builtIn)
-    addEntry(namespaces, request, to: &builder)
+    try addAffinity(process.execCPUAffinity, linux, to: &builder)
+    addEntry(process, namespaces, request, to: &builder)
     try addTerminal(process, request, console: false, to: &builder)
     if let umask = process.user.umask {
       builder.add(.setFileModeMask(umask), Origin.user.appending("umask"))
     }
-    addPrivileges(process, request.seccomp, to: &builder)
+    try addPrivileges(process, linux, request.seccomp, to: &builder)
     addProgram(process, request, to: &builder)
     return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
   }
 
   private static func addEntry(
-    _ namespaces: NamespaceSet, _ request: PlanRequest, to builder: inout PlanBuilder
+    _ process: ProcessSettings, _ namespaces: NamespaceSet, _ request: PlanRequest,
+    to builder: inout PlanBuilder
   ) {
     // The process namespace is entered by birth: `setns` would move only later children.
     let others = namespaces.subtracting(NamespaceSet(.pid))
@@ -40,8 +46,8 @@ extension PlanCompiler {
     if request.newKeyring {
       builder.add(
         .joinSessionKeyring(
-          name: "_ses." + request.id.text, create: false, userNamespace: namespaces.contains(.user)),
-        Origin.builtIn)
+          name: "_ses." + request.id.text, create: false, userNamespace: namespaces.contains(.user),
+          label: process.selinuxLabel ?? ""), Origin.builtIn)
     }
   }
 }

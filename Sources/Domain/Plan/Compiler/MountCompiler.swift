@@ -19,7 +19,7 @@ extension PlanCompiler {
     } else if mount.type == "cgroup" || mount.type == "cgroup2" {
       addCgroupMount(mount, options, origin, linux, facts, request, to: &builder)
     } else {
-      addFileSystem(mount, options, origin, to: &builder)
+      addFileSystem(mount, options, origin, linux.mountLabel, to: &builder)
     }
     if !options.treeSet.isEmpty || !options.treeCleared.isEmpty {
       builder.add(
@@ -53,7 +53,8 @@ extension PlanCompiler {
   }
 
   private static func addFileSystem(
-    _ mount: Mount, _ options: MountOptions, _ origin: JSONPointer, to builder: inout PlanBuilder
+    _ mount: Mount, _ options: MountOptions, _ origin: JSONPointer, _ label: String?,
+    to builder: inout PlanBuilder
   ) {
     let type = mount.type ?? ""
     let flags = delaysReadOnly(mount, options) ? options.set.subtracting(.readOnly) : options.set
@@ -61,8 +62,12 @@ extension PlanCompiler {
       .mount(
         FileSystemMount(
           type: type, source: mount.source ?? type, destination: mount.destination, flags: flags,
-          data: options.data, plainTarget: type == "proc" || type == "sysfs", copyUp: options.copyUp,
-          inheritMode: type == "tmpfs" && !setsMode(options.data))), origin)
+          data: labelled(options.data, type, label), plainTarget: type == "proc" || type == "sysfs",
+          copyUp: options.copyUp, inheritMode: type == "tmpfs" && !setsMode(options.data))), origin)
+    // Its mount takes no label as an option.
+    if let label, type == "mqueue" {
+      builder.add(.setFileLabel(path: mount.destination, label: label), Origin.mountLabel)
+    }
   }
 
   /// Whether file-system data has a `mode=` of its own.
@@ -91,7 +96,8 @@ extension PlanCompiler {
       .mount(
         FileSystemMount(
           type: "tmpfs", source: "tmpfs", destination: mount.destination,
-          flags: options.set.subtracting(.readOnly), data: "mode=755", plainTarget: true)), origin)
+          flags: options.set.subtracting(.readOnly), data: labelled("mode=755", "tmpfs", linux.mountLabel),
+          plainTarget: true)), origin)
     let ownNamespace = linux.namespaces.contains { $0.type == .cgroup }
     for hierarchy in facts.cgroups.hierarchies where !hierarchy.isUnified {
       addHierarchy(hierarchy, mount, options, origin, ownNamespace, request, to: &builder)

@@ -17,6 +17,9 @@ struct PlanBuilder {
 enum Origin {
   static let builtIn = JSONPointer.root
   static let process = JSONPointer(text: "/process")
+  static let scheduler = JSONPointer(text: "/process/scheduler")
+  static let apparmorProfile = JSONPointer(text: "/process/apparmorProfile")
+  static let selinuxLabel = JSONPointer(text: "/process/selinuxLabel")
   static let user = JSONPointer(text: "/process/user")
   static let capabilities = JSONPointer(text: "/process/capabilities")
   static let noNewPrivileges = JSONPointer(text: "/process/noNewPrivileges")
@@ -28,6 +31,8 @@ enum Origin {
   static let mounts = JSONPointer(text: "/mounts")
   static let hooks = JSONPointer(text: "/hooks")
   static let seccomp = JSONPointer(text: "/linux/seccomp")
+  static let memoryPolicy = JSONPointer(text: "/linux/memoryPolicy")
+  static let mountLabel = JSONPointer(text: "/linux/mountLabel")
   static let devices = JSONPointer(text: "/linux/devices")
   static let namespaces = JSONPointer(text: "/linux/namespaces")
 }

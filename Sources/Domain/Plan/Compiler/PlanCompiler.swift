@@ -12,13 +12,14 @@ public enum PlanCompiler {
     let birth = try birth(process, linux, request)
     var builder = PlanBuilder()
 
-    addNamespaces(birth, linux, request, to: &builder)
+    try addNamespaces(birth, process, linux, request, to: &builder)
     try addRoot(root, document, linux, facts, request, to: &builder)
     try addTerminal(process, request, console: true, to: &builder)
     addFinishedRoot(root, document.mounts, process.user, to: &builder)
     addIdentity(document, linux, to: &builder)
     addPathProtection(linux, to: &builder)
-    addPrivileges(process, request.seccomp, to: &builder)
+    addCpusetMilestone(process, linux, to: &builder)
+    try addPrivileges(process, linux, request.seccomp, to: &builder)
     addProgram(process, request, to: &builder)
     return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
   }
@@ -61,11 +62,13 @@ public enum PlanCompiler {
 
   /// The first steps: what the new process is, before it looks at any file.
   private static func addNamespaces(
-    _ birth: Birth, _ linux: LinuxSettings, _ request: PlanRequest, to builder: inout PlanBuilder
-  ) {
+    _ birth: Birth, _ process: ProcessSettings, _ linux: LinuxSettings, _ request: PlanRequest,
+    to builder: inout PlanBuilder
+  ) throws(PlanError) {
     let hasUserNamespace = birth.created.contains(.user) || birth.joined.contains { $0.type == .user }
     builder.add(.joinCgroups, JSONPointer(text: "/linux/cgroupsPath"))
     builder.add(.startSession, Origin.builtIn)
+    try addAffinity(nil, linux, to: &builder)
     // What is made inside the root gets the modes that its step says, whatever the caller's mask.
     builder.add(.setFileModeMask(0), Origin.builtIn)
     if hasUserNamespace {
@@ -76,9 +79,10 @@ public enum PlanCompiler {
       builder.add(.unshare(NamespaceSet(.cgroup)), Origin.namespaces)
     }
     if request.newKeyring {
-      let name = "_ses." + request.id.text
       builder.add(
-        .joinSessionKeyring(name: name, create: true, userNamespace: hasUserNamespace), Origin.builtIn)
+        .joinSessionKeyring(
+          name: "_ses." + request.id.text, create: true, userNamespace: hasUserNamespace,
+          label: process.selinuxLabel ?? ""), Origin.builtIn)
     }
     if birth.created.contains(.network) {
       builder.add(.bringUpLoopback, Origin.namespaces)

@@ -101,6 +101,7 @@ public struct PlanError: Error, Equatable, Sendable {
     case dataOnBindMount(String)
     case needsMountNamespace
     case noTerminalReceiver
+    case list(IndexList.Problem)
   }
 
   /// Makes an error.
@@ -122,6 +123,7 @@ extension PlanError: CustomStringConvertible {
       "\(pointer): bind mounts cannot have any filesystem-specific options applied: \(data)"
     case .needsMountNamespace: "\(pointer): needs a mount namespace"
     case .noTerminalReceiver: "\(pointer): nobody receives the terminal"
+    case .list(let problem): "\(pointer): \(problem)"
     }
   }
 }

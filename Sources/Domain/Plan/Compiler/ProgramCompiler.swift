@@ -16,11 +16,13 @@ extension PlanCompiler {
 
   /// The meeting with the parent, and the filter where it needs privileges to be installed.
   static func addPrivileges(
-    _ process: ProcessSettings, _ seccomp: CompiledFilter?, to builder: inout PlanBuilder
-  ) {
+    _ process: ProcessSettings, _ linux: LinuxSettings, _ seccomp: CompiledFilter?,
+    to builder: inout PlanBuilder
+  ) throws(PlanError) {
     if process.noNewPrivileges {
       builder.add(.setNoNewPrivileges, Origin.noNewPrivileges)
     }
+    try addAttributes(process, linux, to: &builder)
     builder.add(.reach(.ready), Origin.builtIn)
     if let seccomp, !process.noNewPrivileges {
       // Without no_new_privs only CAP_SYS_ADMIN may install a filter: before the credentials drop.

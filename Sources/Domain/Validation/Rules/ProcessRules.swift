@@ -2,19 +2,19 @@ let processRequirements: [ValidationRule] = [
   ValidationRule("process is there") { document, _ in
     document.process == nil ? [Violation(Origin.process, "process property must not be empty")] : []
   },
-  ValidationRule("process is whole") { document, _ in
-    document.process.map { violations(of: $0) } ?? []
+  ValidationRule("process is whole") { document, facts in
+    document.process.map { violations(of: $0, on: facts) } ?? []
   },
 ]
 
 extension ValidationRule {
   /// What is wrong with a process by itself: that of a container, or of `exec`.
-  public static func violations(ofProcess process: ProcessSettings) -> [Violation] {
-    Domain.violations(of: process) + unsupported(in: process)
+  public static func violations(ofProcess process: ProcessSettings, on facts: Facts) -> [Violation] {
+    Domain.violations(of: process, on: facts)
   }
 }
 
-private func violations(of process: ProcessSettings) -> [Violation] {
+private func violations(of process: ProcessSettings, on facts: Facts) -> [Violation] {
   var violations: [Violation] = []
   if process.args.isEmpty { violations.append(Violation(Origin.args, "args must not be empty")) }
   if process.cwd.isEmpty {
@@ -30,6 +30,7 @@ private func violations(of process: ProcessSettings) -> [Violation] {
     violations.append(Violation(Origin.process.appending("oomScoreAdj"), "must be in -1000 to 1000"))
   }
   return violations + userViolations(process.user) + limitViolations(process.rlimits)
+    + schedulingViolations(process) + labelViolations(process, facts)
 }
 
 private func userViolations(_ user: User) -> [Violation] {

@@ -1,13 +1,9 @@
 /// What a document asks for and does not get: an error, never passed over.
 let unsupportedRequirements: [ValidationRule] = [
-  ValidationRule("process asks for what there is") { document, _ in
-    document.process.map(unsupported(in:)) ?? []
-  },
   ValidationRule("linux asks for what there is") { document, _ in
     guard let linux = document.linux else { return [] }
     var names = linux.unsupported.map { "/linux/" + $0 }
     names += linux.resources.unsupported.map { "/linux/resources/" + $0 }
-    if linux.mountLabel?.isEmpty == false { names.append("/linux/mountLabel") }
     if linux.seccomp?.listenerPath?.isEmpty == false { names.append("/linux/seccomp/listenerPath") }
     return names.map { Violation(JSONPointer(text: $0), "is not supported yet") }
       + notifications(linux.seccomp)
@@ -21,13 +17,6 @@ let unsupportedRequirements: [ValidationRule] = [
     }
   },
 ]
-
-func unsupported(in process: ProcessSettings) -> [Violation] {
-  var names = process.unsupported
-  if process.apparmorProfile?.isEmpty == false { names.append("apparmorProfile") }
-  if process.selinuxLabel?.isEmpty == false { names.append("selinuxLabel") }
-  return names.map { Violation(Origin.process.appending($0), "is not supported yet") }
-}
 
 private func notifications(_ profile: SeccompProfile?) -> [Violation] {
   guard let profile else { return [] }

@@ -1,0 +1,33 @@
+/// A security module of the kernel whose profile or label a process can be given.
+public enum SecurityModule: UInt8, Sendable, CaseIterable {
+  case apparmor = 1
+  case selinux = 2
+}
+
+/// A set of security modules.
+public struct SecurityModules: OptionSet, Hashable, Sendable {
+  /// One bit for each.
+  public let rawValue: UInt8
+
+  /// Takes bits.
+  public init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  /// AppArmor.
+  public static let apparmor = SecurityModules(rawValue: 1)
+  /// SELinux.
+  public static let selinux = SecurityModules(rawValue: 2)
+}
+
+extension ProcessSettings {
+  /// A profile or a label is asked for, so that it counts which modules there are.
+  public var namesSecurityModules: Bool { apparmorProfile != nil || selinuxLabel != nil }
+}
+
+extension Document {
+  /// A profile or a label is asked for, so that it counts which modules there are.
+  public var namesSecurityModules: Bool {
+    process?.namesSecurityModules == true || linux?.mountLabel != nil
+  }
+}
