@@ -131,6 +131,22 @@ public enum Files {
       Int32(SYS_renameat2), Int(directory), word(name), Int(newDirectory), word(newName), Int(flags))
   }
 
+  /// Makes a file without a name, which goes with its last descriptor unless `link` gives it one. The
+  /// corresponding flag of `openat` is `O_TMPFILE`.
+  public static func openUnnamed(at directory: Int32, mode: UInt32) throws(Errno) -> Descriptor {
+    try open(".", at: directory, O_WRONLY | clinux_unnamed(), mode: mode)
+  }
+
+  /// Gives a file without a name one that nobody has. The corresponding system call is `linkat`.
+  public static func link(
+    _ descriptor: Int32, to name: UnsafePointer<CChar>, at directory: Int32
+  ) throws(Errno) {
+    _ = try call(
+      Int32(SYS_linkat), Int(currentDirectory), word("/proc/self/fd/\(descriptor)"), Int(directory),
+      word(name),
+      Int(AT_SYMLINK_FOLLOW))
+  }
+
   /// What a descriptor is. The corresponding system call is `fstat`.
   public static func status(_ descriptor: Int32) throws(Errno) -> stat {
     var status = stat()

@@ -74,7 +74,35 @@ public final class SeccompCache: SeccompCompiler {
     status.st_mode & 0o170000 == 0o100000 && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
   }
 
+  private static func encode(_ filter: SeccompFilter) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
+      bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+    return bytes + filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
+  }
+
+  /// The file gets its name when it is whole: who dies before leaves nothing.
   private func write(_ filter: SeccompFilter, to name: String, at folder: Int32) {
+    let bytes = SeccompCache.encode(filter)
+    guard let file = try? Files.openUnnamed(at: folder, mode: 0o600) else {
+      return writeNamed(bytes, to: name, at: folder)
+    }
+    do throws(Errno) {
+      try Files.write(bytes, to: file.number)
+      do throws(Errno) {
+        try Files.link(file.number, to: name, at: folder)
+      } catch {
+        // What is there was not trusted, or somebody else was quicker.
+        guard error == .fileExists else { throw error }
+        try Files.remove(name, at: folder)
+        try Files.link(file.number, to: name, at: folder)
+      }
+    } catch {}
+  }
+
+  /// On a file system whose files all have names.
+  private func writeNamed(_ bytes: [UInt8], to name: String, at folder: Int32) {
     let temporary = "\(name).\(Processes.current)"
     // A process of that number that died half way left it.
     try? Files.remove(temporary, at: folder)
@@ -82,11 +110,6 @@ public final class SeccompCache: SeccompCompiler {
       let file = try? Files.open(
         temporary, at: folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     else { return }
-    var bytes: [UInt8] = []
-    for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
-      bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
-    }
-    bytes += filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
     do throws(Errno) {
       try Files.write(SHA256.digest(of: bytes) + bytes, to: file.number)
       try Files.rename(temporary, at: folder, to: name, at: folder)

@@ -75,6 +75,9 @@ static inline void clinux_restore(int number) { signal(number, SIG_DFL); }
 /// `si_pid`, likewise.
 static inline int clinux_process(const siginfo_t *information) { return information->si_pid; }
 
+/// `O_TMPFILE`, a macro over an expression.
+static inline int clinux_unnamed(void) { return O_TMPFILE; }
+
 /// A variable of the environment. The C library marks the result as mutable.
 static inline const char *clinux_getenv(const char *name) { return getenv(name); }
 
