@@ -10,6 +10,10 @@ public protocol StateStore: AnyObject {
   /// Claims an id: the record of the intent is in place, and the container is locked for the caller.
   func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock
 
+  /// Records, atomically, that the cgroup of a container that was begun is its own: it was made for it, or
+  /// found unused. It is called by who began it, before the first process is let in.
+  func claimCgroup(of id: ContainerID) throws(StateError)
+
   /// Saves the state of a container, atomically.
   func save(_ record: StateRecord) throws(StateError)
 
@@ -41,15 +45,21 @@ public struct StateEntry: Equatable, Sendable {
   public var intent: IntentRecord
   /// The state, once it is created.
   public var state: StateRecord?
+  /// The creation claimed its cgroup: without this, and without a state, what runs there is somebody
+  /// else's.
+  public var ownsCgroup: Bool
   /// The exec fifo is there: nobody has called `start`.
   public var awaitsStart: Bool
   /// The user id that owns the entry.
   public var owner: UInt32
 
   /// Makes an entry.
-  public init(intent: IntentRecord, state: StateRecord?, awaitsStart: Bool, owner: UInt32) {
+  public init(
+    intent: IntentRecord, state: StateRecord?, ownsCgroup: Bool, awaitsStart: Bool, owner: UInt32
+  ) {
     self.intent = intent
     self.state = state
+    self.ownsCgroup = ownsCgroup
     self.awaitsStart = awaitsStart
     self.owner = owner
   }

@@ -89,6 +89,47 @@ struct StateDirectoryTests {
     #expect(throws: StateError.missing(intent.id)) { try store.save(record(intent)) }
   }
 
+  @Test("a claim is seen from then on, and the entry goes as any other")
+  func claiming() throws {
+    let store = root.store
+    let intent = try intent("claimed")
+    #expect(throws: StateError.self) { try store.claimCgroup(of: intent.id) }
+    _ = try store.begin(intent)
+    #expect(try !store.load(intent.id).ownsCgroup)
+    try store.claimCgroup(of: intent.id)
+    #expect(throws: StateError.self) { try store.claimCgroup(of: intent.id) }
+    var entry = try root.store.load(intent.id)
+    #expect(entry.ownsCgroup && entry.intent == intent && entry.state == nil)
+    try store.save(record(intent))
+    entry = try root.store.load(intent.id)
+    #expect(entry.ownsCgroup && entry.state != nil)
+    try store.remove(intent.id)
+    #expect(root.names == [])
+  }
+
+  @Test("a reader never misses an entry that is being claimed")
+  func claimingWhileRead() throws {
+    for round in 0..<50 {
+      let intent = try intent("read-\(round)")
+      _ = try root.store.begin(intent)
+      let failures = Atomic(0)
+      onThreads(4) { index in
+        do {
+          if index == 0 {
+            try root.store.claimCgroup(of: intent.id)
+          } else {
+            for _ in 0..<5 where try root.store.load(intent.id).intent != intent {
+              failures.add(1, ordering: .relaxed)
+            }
+          }
+        } catch {
+          failures.add(1, ordering: .relaxed)
+        }
+      }
+      #expect(failures.load(ordering: .relaxed) == 0)
+    }
+  }
+
   @Test("of many that begin one id one wins, and the losers leave nothing")
   func race() throws {
     for round in 0..<20 {

@@ -21,12 +21,37 @@ import Testing
   }
 
   @Test func anIntentAloneKillsNothingInTheCgroup() throws {
-    let steps = Undo.compile(try intent(), state: nil, creator: creator)
-    #expect(steps == [.stopCreator(creator), .removeCgroup(cgroup), .removeEntry(try ContainerID("a"))])
+    let steps = Undo.compile(try intent(), state: nil, ownsCgroup: false, creator: creator)
+    #expect(
+      steps == [.stopCreator(creator), .removeUnusedCgroup(cgroup), .removeEntry(try ContainerID("a"))])
+  }
+
+  static let claims: [(all: [String], claimed: [String], unclaimed: [String])] = [
+    ([""], [""], []), (["pids", "cpu"], ["pids", "cpu"], []), (["pids", "cpu", ""], [""], ["pids", "cpu"]),
+  ]
+
+  /// A process of the container is in the v2 tree from birth on: what it left there is killed, and then
+  /// whoever is in a hierarchy of v1 is somebody else.
+  @Test(arguments: claims) func aClaimedCgroupIsEmptied(
+    _ all: [String], _ claimed: [String], _ unclaimed: [String]
+  ) throws {
+    func location(_ controllers: [String]) -> CgroupLocation {
+      CgroupLocation(
+        driver: .cgroupfs, paths: controllers.map { .init(controller: $0, directory: "/c/" + $0) })
+    }
+    var intent = try intent()
+    intent.cgroup = location(all)
+    let steps = Undo.compile(intent, state: nil, ownsCgroup: true, creator: nil)
+    #expect(
+      steps == [
+        .emptyCgroup(location(claimed)), .removeCgroup(location(claimed)),
+        .removeUnusedCgroup(location(unclaimed)), .removeEntry(intent.id),
+      ])
+    #expect(location(all).parts == all.map { location([$0]) })
   }
 
   @Test func aStateStopsWhatRunsBeforeItRemovesAnything() throws {
-    let steps = Undo.compile(try intent(), state: try state(), creator: creator)
+    let steps = Undo.compile(try intent(), state: try state(), ownsCgroup: true, creator: creator)
     #expect(
       steps == [
         .emptyCgroup(cgroup), .stopInit(initProcess), .removeCgroup(cgroup),
@@ -39,10 +64,12 @@ import Testing
     #expect(steps == [.removeEntry(try ContainerID("a"))])
   }
 
-  @Test(arguments: [false, true]) func theEntryLeavesLast(_ hasState: Bool) throws {
+  @Test(arguments: [false, true], [false, true])
+  func theEntryLeavesLast(_ hasState: Bool, _ ownsCgroup: Bool) throws {
     var intent = try intent()
     intent.rdtGroup = "g"
-    let steps = Undo.compile(intent, state: hasState ? try state() : nil, creator: creator)
+    let steps = Undo.compile(
+      intent, state: hasState ? try state() : nil, ownsCgroup: ownsCgroup, creator: creator)
     #expect(steps.last == .removeEntry(intent.id))
     #expect(steps.contains(.removeRdtGroup("g")))
   }

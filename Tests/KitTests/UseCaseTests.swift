@@ -18,6 +18,46 @@ import Testing
     #expect(try Host.read(bench.directory + "/pid", limit: 100) == [UInt8]("\(process.pid)".utf8))
   }
 
+  @Test func theCgroupIsClaimedBeforeAProcessIsBornInIt() throws {
+    let bench = try Bench()
+    bench.cgroups.hasBirthplace = true
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.store.calls == ["begin", "claim", "save"])
+    bench.store.failsToClaim = true
+    #expect(bench.run("create --bundle \(bench.directory) b")?.contains("renameat2") == true)
+    #expect(bench.spawner.requests.count == 1)
+    #expect(bench.store.entries.count == 1)
+    #expect(bench.cgroups.calls.last == "destroy")
+  }
+
+  /// What a creator left that died after its intent.
+  private func begin(_ bench: Bench, claimed: Bool) throws -> ContainerID {
+    let id = try ContainerID("a")
+    let creator = bench.processes.add()
+    bench.processes.end(creator)
+    _ = try bench.store.begin(
+      IntentRecord(
+        id: id, bundle: "/b", creator: creator, created: Timestamp(seconds: 0, nanoseconds: 0),
+        cgroup: CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/a")])))
+    if claimed { try bench.store.claimCgroup(of: id) }
+    return id
+  }
+
+  static let remnants: [(claimed: Bool, pids: [Int32], calls: [String])] = [
+    (false, [], ["destroy"]), (false, [7], []), (true, [7], ["killAll", "destroy"]),
+  ]
+
+  @Test(arguments: remnants) func onlyAClaimedCgroupIsEmptied(
+    _ claimed: Bool, _ pids: [Int32], _ calls: [String]
+  ) throws {
+    let bench = try Bench()
+    _ = try begin(bench, claimed: claimed)
+    bench.cgroups.pids = pids
+    #expect(bench.run("delete --force a") == nil)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.cgroups.calls == calls)
+  }
+
   @Test func secondCreateOfAnIdFailsAndTouchesNothing() throws {
     let bench = try Bench()
     #expect(bench.run("create --bundle \(bench.directory) a") == nil)

@@ -146,6 +146,51 @@ def delete_paused(context):
     equal(context.status(name), None)
 
 
+class Remnant:
+    """What a creator left that died: its intent, and the cgroup with somebody's process in it."""
+
+    def __init__(self, context, claimed, occupied):
+        donor = context.created()
+        self.folder = pathlib.Path(context.runtime.root) / "dead"
+        intent = json.loads((self.folder.parent / donor / "intent.claimed.json").read_text())
+        self.cgroup = f"{context.parent}/dead"
+        paths = {kind: str(pathlib.Path(path).parent / "dead") for kind, path in intent["cgroup_paths"].items()}
+        intent.update(id="dead", cgroup_paths=paths)
+        self.folder.mkdir()
+        (self.folder / ("intent.claimed.json" if claimed else "intent.json")).write_text(json.dumps(intent))
+        for path in paths.values():
+            pathlib.Path(path).mkdir(exist_ok=True)
+        self.process = subprocess.Popen(["sleep", "1000"])
+        oci.RUNNING.add(self.process.pid)
+        if occupied:
+            (pathlib.Path(paths.get("", paths.get("pids"))) / "cgroup.procs").write_text(str(self.process.pid))
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        oci.RUNNING.discard(self.process.pid)
+        oci.remove_cgroups(self.cgroup)
+
+
+REMNANTS = [("leaves a stranger's process in a cgroup that was not claimed alone", False, True, True),
+            ("removes an empty cgroup that was not claimed", False, False, True),
+            ("kills what is in a claimed cgroup", True, True, False)]
+
+
+@cases(REMNANTS, "delete --force after a creator's death {}", needs=martlet_only)
+def remnants(context, claimed, occupied, lives):
+    remnant = Remnant(context, claimed, occupied)
+    try:
+        equal(context.status("dead"), "creating")
+        context.must("delete", "--force", "dead", timeout=5)
+        equal(context.status("dead"), None)
+        check(not remnant.folder.exists(), "the entry is there")
+        equal(remnant.process.poll(), None if lives else -9)
+        equal(len(oci.cgroups(remnant.cgroup)), 1 if occupied and lives else 0)
+    finally:
+        remnant.end()
+
+
 SIGNALS = [("a name", "USR1"), ("a name with SIG", "SIGUSR1"), ("lower case", "usr1"), ("a number", "10")]
 
 

@@ -11,6 +11,8 @@ public final class InMemoryStateStore: StateStore {
   public var whenLocked: (() -> Void)?
   /// Fails the next `remove`.
   public var failsToRemove = false
+  /// Fails the next `claimCgroup`.
+  public var failsToClaim = false
 
   private let files: String
   /// Which lock holds a container.
@@ -25,8 +27,18 @@ public final class InMemoryStateStore: StateStore {
   public func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock {
     calls.append("begin")
     guard entries[intent.id] == nil else { throw .exists(intent.id) }
-    entries[intent.id] = StateEntry(intent: intent, state: nil, awaitsStart: true, owner: 0)
+    entries[intent.id] = StateEntry(
+      intent: intent, state: nil, ownsCgroup: false, awaitsStart: true, owner: 0)
     return hold(intent.id)
+  }
+
+  public func claimCgroup(of id: ContainerID) throws(StateError) {
+    calls.append("claim")
+    guard !failsToClaim else {
+      throw .system(SystemFailure(call: "renameat2", subject: id.text, errno: .ioError))
+    }
+    guard entries[id] != nil else { throw .missing(id) }
+    entries[id]?.ownsCgroup = true
   }
 
   public func save(_ record: StateRecord) throws(StateError) {

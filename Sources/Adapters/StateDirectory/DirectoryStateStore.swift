@@ -32,6 +32,16 @@ public final class DirectoryStateStore: StateStore {
     }
   }
 
+  public func claimCgroup(of id: ContainerID) throws(StateError) {
+    let directory = directory(of: id)
+    let (old, new) = (directory + "/" + RecordFile.intent, directory + "/" + RecordFile.claimedIntent)
+    do throws(Errno) {
+      try Files.rename(old, at: currentDirectory, to: new, at: currentDirectory)
+    } catch {
+      throw root.failure("renameat2", id.text + "/" + RecordFile.claimedIntent, error)
+    }
+  }
+
   public func save(_ record: StateRecord) throws(StateError) {
     let directory = try open(record.id)
     let text = record.json.text()
@@ -58,7 +68,8 @@ public final class DirectoryStateStore: StateStore {
       if error == .noSuchFileOrDirectory { throw .missing(id) }
       throw root.failure("read", id.text, error)
     }
-    let intent = try decode(files.intent, id, RecordFile.intent) { (json) throws(DecodingError) in
+    let name = files.ownsCgroup ? RecordFile.claimedIntent : RecordFile.intent
+    let intent = try decode(files.intent, id, name) { (json) throws(DecodingError) in
       try IntentRecord(decoding: json)
     }
     var state: StateRecord?
@@ -67,7 +78,9 @@ public final class DirectoryStateStore: StateStore {
         try StateRecord(decoding: json)
       }
     }
-    return StateEntry(intent: intent, state: state, awaitsStart: files.awaitsStart, owner: files.owner)
+    return StateEntry(
+      intent: intent, state: state, ownsCgroup: files.ownsCgroup, awaitsStart: files.awaitsStart,
+      owner: files.owner)
   }
 
   public func identifiers() throws(StateError) -> [ContainerID] {

@@ -7,13 +7,13 @@ enum DirectoryTree {
   /// How deep a container's directory may nest.
   private static let depth = 8
 
-  /// Removes a directory with all that is in it; one name, where it is given, comes last.
-  static func remove(_ name: String, at parent: Int32, last: String? = nil) throws(Errno) {
+  /// Removes a directory with all that is in it; a file of one of the names `last` comes last.
+  static func remove(_ name: String, at parent: Int32, last: [String] = []) throws(Errno) {
     try remove(name, at: parent, last, depth: depth)
   }
 
   private static func remove(
-    _ name: String, at parent: Int32, _ last: String?, depth: Int
+    _ name: String, at parent: Int32, _ last: [String], depth: Int
   ) throws(Errno) {
     guard depth > 0 else { throw .notEmpty }
     let directory: Descriptor
@@ -24,14 +24,14 @@ enum DirectoryTree {
       throw error
     }
     var entries = try DirectoryListing.names(in: directory.number)
-    if let last, let index = entries.firstIndex(of: last) { entries.append(entries.remove(at: index)) }
+    if let index = entries.firstIndex(where: last.contains) { entries.append(entries.remove(at: index)) }
     for entry in entries {
       do throws(Errno) {
         try Files.remove(entry, at: directory.number)
       } catch {
         switch error {
         case .noSuchFileOrDirectory: break
-        case .isDirectory: try remove(entry, at: directory.number, nil, depth: depth - 1)
+        case .isDirectory: try remove(entry, at: directory.number, [], depth: depth - 1)
         default: throw error
         }
       }

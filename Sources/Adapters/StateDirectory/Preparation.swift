@@ -73,7 +73,7 @@ struct Preparation: ~Copyable {
       }
     }
     do throws(Errno) {
-      try DirectoryTree.remove(name, at: parent, last: RecordFile.intent)
+      try DirectoryTree.remove(name, at: parent, last: [RecordFile.intent, RecordFile.claimedIntent])
     } catch {
       // What is left is to be found by its id again, so that its removal can be asked for again.
       try? Files.rename(name, at: parent, to: id.text, at: parent, flags: 1)

@@ -6,12 +6,15 @@ import Ports
 /// The files of a container's directory.
 enum RecordFile {
   static let intent = "intent.json"
+  /// The intent's name from when the cgroup is the container's own: its stage costs one rename.
+  static let claimedIntent = "intent.claimed.json"
   static let state = "state.json"
   static let fifo = "exec.fifo"
 
   /// What a directory holds.
   struct Contents {
     var intent: [UInt8]
+    var ownsCgroup: Bool
     var state: [UInt8]?
     var awaitsStart: Bool
     var owner: UInt32
@@ -44,9 +47,19 @@ enum RecordFile {
   static func readAll(at directory: Int32) throws(Errno) -> Contents {
     // The state first: it appears after the intent, so that a reader in between sees a creation.
     let state = try read(state, at: directory)
-    guard let intent = try read(intent, at: directory) else { throw .noSuchFileOrDirectory }
+    let (intent, ownsCgroup) = try readIntent(at: directory)
     let owner = try Files.status(directory).st_uid
-    return Contents(intent: intent, state: state, awaitsStart: try exists(fifo, at: directory), owner: owner)
+    return Contents(
+      intent: intent, ownsCgroup: ownsCgroup, state: state, awaitsStart: try exists(fifo, at: directory),
+      owner: owner)
+  }
+
+  /// Reads it under the name that it has sooner or later; it may be renamed between two looks.
+  private static func readIntent(at directory: Int32) throws(Errno) -> ([UInt8], ownsCgroup: Bool) {
+    if let claimed = try read(claimedIntent, at: directory) { return (claimed, true) }
+    if let intent = try read(intent, at: directory) { return (intent, false) }
+    if let claimed = try read(claimedIntent, at: directory) { return (claimed, true) }
+    throw .noSuchFileOrDirectory
   }
 
   private static func read(_ name: String, at directory: Int32) throws(Errno) -> [UInt8]? {

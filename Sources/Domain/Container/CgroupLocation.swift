@@ -33,6 +33,24 @@ public struct CgroupLocation: Equatable, Sendable {
     CgroupLocation(driver: driver, paths: paths.filter(\.controller.isEmpty), unit: unit)
   }
 
+  /// The part that processes are let into first: where somebody else's process stands in the way there, a
+  /// creation ends before any of its own is born.
+  public var claimed: CgroupLocation {
+    birthplace.paths.isEmpty ? self : birthplace
+  }
+
+  /// The other part.
+  public var unclaimed: CgroupLocation {
+    let isSplit = !birthplace.paths.isEmpty
+    return CgroupLocation(
+      driver: driver, paths: isSplit ? paths.filter { !$0.controller.isEmpty } : [], unit: unit)
+  }
+
+  /// Each directory as a location of its own.
+  public var parts: [CgroupLocation] {
+    paths.map { CgroupLocation(driver: driver, paths: [$0], unit: unit) }
+  }
+
   /// Makes a location.
   public init(driver: Driver, paths: [Path] = [], unit: String? = nil) {
     self.driver = driver

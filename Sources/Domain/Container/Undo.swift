@@ -11,6 +11,8 @@ public enum Undo {
     case emptyCgroup(CgroupLocation)
     /// Remove the container's cgroups and those below.
     case removeCgroup(CgroupLocation)
+    /// Remove cgroups that may be the container's where no process is in them; leave the others alone.
+    case removeUnusedCgroup(CgroupLocation)
     /// Remove the container's resctrl group.
     case removeRdtGroup(String)
     /// Remove the container's entry, its fifo and filter with it. It comes last: as long as anything is
@@ -20,35 +22,49 @@ public enum Undo {
 
   /// The steps that undo any prefix of a creation, and any container.
   ///
-  /// Without a state nothing in the cgroup is known to be the container's: it is removed if it is empty,
-  /// but what runs in it is not killed. `creator` is nil when the caller itself is the creator. With
-  /// `hasEnded` no process is left, which the end of a process namespace's first one guarantees.
+  /// Before a creation `ownsCgroup`, nothing at the cgroup's place is known to be the container's: what is
+  /// unused is removed, what runs there is left alone. `creator` is nil when the caller itself is the
+  /// creator. With `hasEnded` no process is left, which the end of a process namespace's first one
+  /// guarantees.
   public static func compile(
-    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, hasEnded: Bool = false
+    _ intent: IntentRecord, state: StateRecord?, ownsCgroup: Bool, creator: ProcessIdentity?,
+    hasEnded: Bool = false
   ) -> [Step] {
-    compile(
-      intent, state: state, creator: creator, cgroup: state?.cgroup ?? intent.cgroup, hasEnded: hasEnded)
+    guard state == nil else {
+      return compile(
+        intent, state: state, cgroup: state?.cgroup ?? intent.cgroup, hasEnded: hasEnded)
+    }
+    var steps: [Step] = []
+    if let creator { steps.append(.stopCreator(creator)) }
+    let claimed = intent.cgroup.claimed
+    if ownsCgroup { steps += [.emptyCgroup(claimed), .removeCgroup(claimed)] }
+    // All processes of the container were in the claimed part too, and are gone.
+    steps.append(.removeUnusedCgroup(ownsCgroup ? intent.cgroup.unclaimed : intent.cgroup))
+    return steps + last(intent, state)
   }
 
   /// The steps after a creation that failed in the caller's hands, who knows which cgroups it made.
   public static func compile(
     failed intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?
   ) -> [Step] {
-    compile(intent, state: state, creator: nil, cgroup: cgroup, hasEnded: false)
+    compile(intent, state: state, cgroup: cgroup, hasEnded: false)
   }
 
   private static func compile(
-    _ intent: IntentRecord, state: StateRecord?, creator: ProcessIdentity?, cgroup: CgroupLocation?,
-    hasEnded: Bool
+    _ intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?, hasEnded: Bool
   ) -> [Step] {
     var steps: [Step] = []
-    if state == nil, let creator { steps.append(.stopCreator(creator)) }
     if let state, !hasEnded {
       // In this order: a frozen process of cgroup v1 dies only once its cgroup is thawed.
       if let cgroup { steps.append(.emptyCgroup(cgroup)) }
       steps.append(.stopInit(state.initProcess))
     }
     if let cgroup { steps.append(.removeCgroup(cgroup)) }
+    return steps + last(intent, state)
+  }
+
+  private static func last(_ intent: IntentRecord, _ state: StateRecord?) -> [Step] {
+    var steps: [Step] = []
     if let group = state?.intelRdtPath ?? intent.rdtGroup { steps.append(.removeRdtGroup(group)) }
     steps.append(.removeEntry(intent.id))
     return steps

@@ -102,6 +102,8 @@ struct Creation {
     var run: ProcessRun?
     /// The cgroups that are the container's: what else is at their place is somebody else's.
     var cgroup: CgroupLocation?
+    /// They are recorded as such.
+    var isClaimed = false
     var state: StateRecord?
   }
 
@@ -142,22 +144,39 @@ struct Creation {
   }
 
   private func makeBirthplace(_ made: inout Made) throws(Failure) -> Int32? {
+    let birthplace: Int32?
     do throws(CgroupError) {
-      let birthplace = try manager.createBirthplace(intent.cgroup)
-      if birthplace != nil { made.cgroup = intent.cgroup.birthplace }
-      return birthplace
+      birthplace = try manager.createBirthplace(intent.cgroup)
     } catch {
       throw .cgroup(error)
     }
+    guard let birthplace else { return nil }
+    made.cgroup = intent.cgroup.birthplace
+    try claim(closing: [birthplace])
+    made.isClaimed = true
+    return birthplace
   }
 
   private func makeCgroups(_ made: inout Made) throws(Failure) -> [Int32] {
+    let doors: [Int32]
     do throws(CgroupError) {
-      let doors = try manager.create(intent.cgroup)
-      made.cgroup = intent.cgroup
-      return doors
+      doors = try manager.create(intent.cgroup)
     } catch {
       throw .cgroup(error)
+    }
+    made.cgroup = intent.cgroup
+    if !made.isClaimed, !doors.isEmpty { try claim(closing: doors) }
+    return doors
+  }
+
+  /// From now on processes get into the cgroup, all of them the container's; when that cannot be recorded,
+  /// none does.
+  private func claim(closing ways: [Int32]) throws(Failure) {
+    do throws(StateError) {
+      try context.store.claimCgroup(of: intent.id)
+    } catch {
+      for way in ways { Host.close(way) }
+      throw .state(error)
     }
   }
 
@@ -289,7 +308,8 @@ extension Context {
   func removeAfter(_ failure: Failure) throws(Failure) {
     if let container = try find(try id()) {
       let state = container.entry.state
-      let steps = Undo.compile(container.intent, state: state, creator: nil)
+      let steps = Undo.compile(
+        container.intent, state: state, ownsCgroup: container.entry.ownsCgroup, creator: nil)
       let remains = perform(steps)
       guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
       runPoststop(container.report, state?.document.hooks.poststop ?? [])

@@ -27,7 +27,8 @@ extension Context {
   func remove(_ container: LoadedContainer) throws(Failure) {
     let state = container.entry.state
     let steps = Undo.compile(
-      container.intent, state: state, creator: container.intent.creator, hasEnded: container.hasEnded)
+      container.intent, state: state, ownsCgroup: container.entry.ownsCgroup,
+      creator: container.intent.creator, hasEnded: container.hasEnded)
     let remains = perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "") }
     runPoststop(container.report, state?.document.hooks.poststop ?? [])

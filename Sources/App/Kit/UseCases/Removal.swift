@@ -33,10 +33,26 @@ extension Context {
       try apply(location) { manager, location throws(CgroupError) in
         try manager.destroy(location)
       }
+    case .removeUnusedCgroup(let location): try removeUnused(location)
     case .removeRdtGroup: throw .argument(.unsupported("intelRdt"))
     case .removeEntry(let id):
       do throws(StateError) { try store.remove(id) } catch { throw .state(error) }
     }
+  }
+
+  /// Where processes run that nothing shows to be the container's, the cgroup is whose they are.
+  private func removeUnused(_ location: CgroupLocation) throws(Failure) {
+    var foreign: CgroupLocation?
+    for part in location.parts {
+      try apply(part) { manager, part throws(CgroupError) in
+        if try manager.processes(in: part).isEmpty {
+          try manager.destroy(part)
+        } else {
+          foreign = foreign ?? part
+        }
+      }
+    }
+    if let foreign { log.note(.warning, "\(foreign.subject) is left alone: processes of others are in it") }
   }
 
   private func apply(
@@ -83,7 +99,7 @@ extension Undo.Step {
     case .stopCreator(let process): "creating process \(process.pid)"
     case .stopInit(let process): "init process \(process.pid)"
     case .emptyCgroup(let location): "processes in \(location.subject)"
-    case .removeCgroup(let location): location.subject
+    case .removeCgroup(let location), .removeUnusedCgroup(let location): location.subject
     case .removeRdtGroup(let group): "resctrl group \(group)"
     case .removeEntry(let id): "entry \(id)"
     }
