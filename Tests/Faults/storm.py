@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Storms on an OCI runtime: what many commands at once do to one another.
 
-  storm.py --runtime PATH [--rounds N]
+  storm.py --runtime PATH [--rounds N] [--tools FOLDER]
 
 - eight `create` of one id at once: exactly one wins, the others say why, nothing is left after `delete`
 - four `delete --force`, one `kill` and three `exec` of one container at once: every delete succeeds
@@ -109,8 +109,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runtime", default=str(oci.REPOSITORY / "bin/martlet"))
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--tools", help="what `sweep.py build` left")
     options = parser.parse_args()
-    subject, failed = Subject(options.runtime), False
+    subject, failed = Subject(options.runtime, tools=options.tools), False
     try:
         for number, (title, problems) in enumerate(storms(subject, options.rounds), 1):
             print(f"{'not ok' if problems else 'ok'} {number} - storm: {title}", flush=True)

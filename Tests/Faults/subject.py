@@ -1,4 +1,5 @@
 """The container that the sweeps strike: its bundle, the operations on it, and the injector."""
+import json
 import os
 import pathlib
 import re
@@ -33,19 +34,46 @@ def call_numbers():
     return {int(number): name for name, number in re.findall(r"#define __NR_(\w+) (\d+)\n", source)}
 
 
-class Subject:
-    """A runtime, a bundle and names of this process's own; removes everything it made."""
+def build_tools(folder):
+    """The injector, which needs no shared library, and the names of the system calls, for a machine that has no
+    compiler."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["gcc", "-O2", "-static", "-o", folder / "inject", HERE / "inject.c"], check=True)
+    (folder / "calls.json").write_text(json.dumps(call_numbers()))
 
-    def __init__(self, runtime_path):
+
+class Subject:
+    """A runtime, a bundle and names of this process's own; removes everything it made.
+
+    A cold one gives each container a cgroup parent that does not exist yet, and a state root that does not (or,
+    for `run`, is empty)."""
+
+    def __init__(self, runtime_path, cold=False, tools=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="martlet-faults-"))
         self.runtime = oci.Runtime(runtime_path, self.folder / "state")
         self.cgroup_parent = f"{oci.CGROUP_PARENT}/{self.folder.name}"
-        self.injector = self.folder / "inject"
-        subprocess.run(["gcc", "-O2", "-o", self.injector, HERE / "inject.c"], check=True)
+        if not tools:
+            tools = self.folder / "tools"
+            build_tools(tools)
+        self.injector = pathlib.Path(tools).resolve() / "inject"
+        calls = json.loads((pathlib.Path(tools) / "calls.json").read_text())
+        self.names = {int(number): name for number, name in calls.items()}
         self.rootfs = oci.make_rootfs(self.folder / "rootfs")
-        self.names = call_numbers()
-        self.serial = 0
+        self.serial, self.cold = 0, cold
+        self.kept = set()  # what a runtime keeps in its state root for all containers
         oci.become_subreaper()
+        for _ in range(2):
+            self.warm_up()
+
+    def warm_up(self):
+        """After the first containers nothing is made for the first time any more."""
+        container, command = self.container("run")
+        done = oci.bounded(command, LIMIT_SECONDS)
+        if done.code:
+            raise SystemExit(f"{self.runtime.name} run: {done.message}")
+        self.kept = container.files()
+        container.clean_by_hand()
 
     def close(self):
         oci.kill_children()
@@ -74,15 +102,23 @@ class Subject:
         name = f"f{self.serial}"
         bundle_path = self.folder / f"bundle-{name}"
         payload = ("sh", "-c", REPORT) if operation == "run" else ("sleep", "1000")
-        cgroup = f"{self.cgroup_parent}/{name}"
+        parent = f"{self.cgroup_parent}/c{self.serial}" if self.cold else self.cgroup_parent
+        cgroup = f"{parent}/inner/{name}" if self.cold else f"{parent}/{name}"
         bundle = oci.Bundle(bundle_path, self.config(cgroup, *payload), self.rootfs)
         prepared, command = OPERATIONS[operation]
-        container = Container(self, name, cgroup, bundle)
+        runtime = self.runtime
+        if self.cold:
+            runtime = oci.Runtime(runtime.path, self.folder / f"cold-{self.serial}" / "deep" / "state")
+            if operation == "run":
+                os.makedirs(runtime.root)
+        container = Container(self, runtime, name, cgroup, bundle, parent if self.cold else cgroup)
+        if operation == "occupied":
+            container.occupy()
         for step in prepared:
-            done = self.runtime.run(*(container.fill(word) for word in step), timeout=LIMIT_SECONDS)
+            done = runtime.run(*(container.fill(word) for word in step), timeout=LIMIT_SECONDS)
             if done.code:
                 raise SystemExit(f"{self.runtime.name} {step[0]}: {done.message}")
-        return container, self.runtime.argv(*(container.fill(word) for word in command))
+        return container, runtime.argv(*(container.fill(word) for word in command))
 
     def points(self, operation, role, wanted=None):
         """(call number, use) of every system call that the role's process makes in a clean run."""
@@ -92,7 +128,7 @@ class Subject:
                            env={**os.environ, "INJECT_OUT": str(counts)})
         missing = set(EXPECTED[operation]) - set(container.leftovers(grace=0 if EXPECTED[operation] else 0.3))
         container.clean()
-        if done.code or missing or (operation == "run" and b"NoNewPrivs" not in done.out):
+        if (done.code == 0) == (operation == "occupied") or missing or (operation == "run" and b"NoNewPrivs" not in done.out):
             raise SystemExit(f"a clean {operation} does not work: exit {done.code}, no {missing} {done.message}")
         pairs = [tuple(map(int, line.split())) for line in counts.read_text().splitlines()]
         return [(call, use) for call, uses in pairs for use in range(1, uses + 1)
@@ -106,9 +142,36 @@ class Subject:
 class Container:
     """One container of a subject."""
 
-    def __init__(self, subject, name, cgroup, bundle):
-        self.subject, self.name, self.cgroup, self.bundle = subject, name, cgroup, bundle
+    def __init__(self, subject, runtime, name, cgroup, bundle, top):
+        self.subject, self.runtime, self.name, self.cgroup, self.bundle = subject, runtime, name, cgroup, bundle
+        self.top = top  # the outermost cgroup that is this container's alone
         self.mounts_before = oci.mount_table()
+        self.stranger, self.occupied = None, None
+
+    def occupy(self):
+        """Puts a process of somebody else at the place of the cgroup, in one hierarchy."""
+        mounts = oci.mount_points("cgroup", "cgroup2")
+        mount = next((place for place in mounts if place.name == "pids"), mounts[0])
+        self.occupied = mount / self.cgroup.strip("/")
+        self.occupied.mkdir(parents=True)
+        with oci.STARTING:
+            self.stranger = subprocess.Popen(["sleep", "1000"])
+            oci.RUNNING.add(self.stranger.pid)
+        (self.occupied / "cgroup.procs").write_text(str(self.stranger.pid))
+
+    def harm(self):
+        """Whether the process of somebody else was touched."""
+        return bool(self.stranger) and (self.stranger.poll() is not None
+                                        or self.occupied.joinpath("cgroup.procs").read_text().split() != [
+                                            str(self.stranger.pid)])
+
+    def vacate(self):
+        if self.stranger:
+            self.stranger.kill()
+            self.stranger.wait()
+            oci.RUNNING.discard(self.stranger.pid)
+            oci.remove_cgroups(self.cgroup)
+            self.stranger = None
 
     def fill(self, word):
         return {"ID": self.name, "BUNDLE": str(self.bundle.path)}.get(word, word)
@@ -116,13 +179,29 @@ class Container:
     def leftovers(self, grace=0.0):
         """What is left; with a grace, only what outlasts it."""
         def look():
-            return oci.leftovers(self.subject.runtime, self.name, self.cgroup, self.bundle.path, self.mounts_before)
+            found = oci.leftovers(self.runtime, self.name, self.cgroup, self.bundle.path, self.mounts_before)
+            others = [place for place in found.pop("cgroup", []) if not self.stranger or place != str(self.occupied)]
+            return {**found, **({"cgroup": others} if others else {})}
         if grace:
             oci.wait_until(lambda: not look(), grace)
         return look()
 
+    def litter(self):
+        """Files in the state root that are of no container and that no undisturbed one leaves."""
+        return sorted(self.files() - self.subject.kept)
+
+    def files(self):
+        root = pathlib.Path(self.runtime.root)
+        return {str(entry.relative_to(root)) for entry in root.rglob("*")}
+
+    def again(self):
+        """What is wrong with the same container made anew: nothing, whatever struck the first."""
+        made = self.runtime.run("create", "--bundle", self.bundle.path, self.name, timeout=LIMIT_SECONDS)
+        deleted = self.delete()
+        return [result.message for result in (made, deleted) if result.code or result.hung]
+
     def delete(self):
-        return self.subject.runtime.run("delete", "--force", self.name, timeout=LIMIT_SECONDS)
+        return self.runtime.run("delete", "--force", self.name, timeout=LIMIT_SECONDS)
 
     def clean(self):
         """Removes the container by the runtime, then by hand what that left."""
@@ -130,14 +209,16 @@ class Container:
         self.clean_by_hand()
 
     def clean_by_hand(self):
+        self.vacate()
         oci.kill_children()
-        oci.remove_cgroups(self.cgroup)
+        oci.remove_cgroups(self.top)
         for line in oci.mount_table() - self.mounts_before:
             place = line.split()[4]
             if place.startswith(str(self.subject.folder)):
                 subprocess.run(["umount", "-l", place], capture_output=True, check=False)
-        for entry in pathlib.Path(self.subject.runtime.root).glob("*"):
-            shutil.rmtree(entry, ignore_errors=True)
+        for entry in pathlib.Path(self.runtime.root).glob("*"):
+            if self.subject.cold or entry.name not in self.subject.kept:
+                shutil.rmtree(entry, ignore_errors=True)
         shutil.rmtree(self.bundle.path, ignore_errors=True)
 
 
@@ -150,7 +231,8 @@ OPERATIONS = {
     "run": ((), ("run", "--bundle", "BUNDLE", "ID")),
     "exec": ((CREATE, START), ("exec", "ID", "true")),
     "delete": ((CREATE, START), ("delete", "--force", "ID")),
+    "occupied": ((), CREATE),  # somebody else's process is in the cgroup: it fails, and leaves that process alone
 }
 # What has to be there after the command in a clean run, so that a runtime that does nothing is found out.
 LIVING = ("process", "cgroup", "state")
-EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": ()}
+EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": (), "occupied": ()}

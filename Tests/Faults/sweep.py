@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """Strikes an OCI runtime at its system calls and counts what it leaves.
 
-  sweep.py --runtime PATH kill [--operations create,start,run,exec,delete]
-      kills it before each of its own calls, then calls `delete --force`
+  sweep.py --runtime PATH kill [--operations create,start,run,exec,delete,occupied]
+      kills it before each of its own calls, then calls `delete --force`; `occupied` is a create into a cgroup
+      that a stranger's process is in
   sweep.py --runtime PATH fail [--operations run,create,exec,delete] [--role main,init] [--errno EPERM,EIO,ENOMEM]
       makes each state-changing call fail once; compares what isolates the payload with a clean run
+
+--cold gives each point a cgroup parent that does not exist yet, and a state root that does not either (or is
+empty), so that no filter is cached: the calls that only a first create makes are struck too, and it is tried
+whether the same create works afterwards.
+`build FOLDER` leaves the injector for a machine that has no compiler, where `--tools FOLDER` names it.
 
 --sample N strikes N points spread evenly; --from and --to take a part of all points; --json FILE appends one
 line a point, and `report FILE` prints the table of such a file. Exit code 1: something leaked, hung, came up
@@ -15,7 +21,7 @@ import json
 import sys
 import time
 
-from subject import LIMIT_SECONDS, NEVER_REACHED, Subject, oci
+from subject import LIMIT_SECONDS, NEVER_REACHED, Subject, build_tools, oci
 
 STATE_CHANGING = set("""
 clone clone3 fork vfork unshare setns execve execveat setsid setpgid
@@ -36,8 +42,20 @@ def kill_point(subject, operation, point):
     container, command = subject.container(operation)
     struck = subject.strike("kill", "main", point, command)
     record = {"reached": struck.code != NEVER_REACHED, "hung": struck.hung, "before": container.leftovers()}
+    return finish(record, container, struck)
+
+
+def finish(record, container, struck):
+    """Deletes by force and notes what that left, and what harm was done."""
     deleted = container.delete()
-    record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=container.leftovers(grace=0.3))
+    leak = container.leftovers(grace=0.3)
+    if not leak and container.litter():
+        leak["litter"] = container.litter()
+    record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=leak, harm=container.harm())
+    if deleted.code:
+        record["why"] = deleted.message[-400:]
+    if container.subject.cold and not container.stranger:
+        record["again"] = container.again()
     container.clean_by_hand()
     return record
 
@@ -55,10 +73,7 @@ def fail_point(subject, operation, role, number, point, clean):
     ended = operation in ("run", "delete")
     if ended or (operation == "create" and struck.code != 0):
         record["before"] = container.leftovers(grace=0.2)
-    deleted = container.delete()
-    record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=container.leftovers(grace=0.3))
-    container.clean_by_hand()
-    return record
+    return finish(record, container, struck)
 
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -109,7 +124,7 @@ def chosen(points, options):
 
 
 def sweep(options):
-    subject, records = Subject(options.runtime), []
+    subject, records = Subject(options.runtime, options.cold, options.tools), []
     log = open(options.json, "a") if options.json else None
     try:
         points = plan(subject, options)
@@ -123,7 +138,8 @@ def sweep(options):
             else:
                 number = getattr(errno, action)
                 record = fail_point(subject, operation, role, number, (call, use), clean)
-            place = {"runtime": subject.runtime.name, "operation": operation, "role": role, "action": action,
+            place = {"runtime": subject.runtime.name, "role": role, "action": action,
+                     "operation": operation + (" cold" if options.cold else ""),
                      "call": subject.names.get(call, str(call)), "use": use}
             records.append({**place, **record})
             if log:
@@ -139,7 +155,7 @@ def told(record):
     if record["code"] == 0:
         return False
     named = [str(entry) for entries in record["before"].values() for entry in entries]
-    return record["operation"] == "delete" or any(
+    return record["operation"].startswith("delete") or any(
         name in record["message"] for name in [*named, "remain", "could not be removed"])
 
 
@@ -155,8 +171,10 @@ COLUMNS = {
     "delete failed": lambda r: r["delete"] != 0,
     "leaked": lambda r: bool(r["leak"]),
     "leaked process": lambda r: "process" in r["leak"],
+    "harmed": lambda r: bool(r.get("harm")),
+    "not again": lambda r: bool(r.get("again")),
 }
-BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked")
+BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked", "harmed", "not again")
 
 
 def table(records, details):
@@ -170,7 +188,8 @@ def table(records, details):
         print("  ".join([" ".join(key).ljust(34), *counts]))
     for kind in BAD:
         for record in [r for r in records if COLUMNS[kind](r)][:details]:
-            shown = record.get("weaker") if kind == "weaker" else record["leak"] or record.get("message", "")
+            shown = {"weaker": record.get("weaker"), "not again": record.get("again"),
+                     "delete failed": record.get("why")}.get(kind) or record["leak"] or record.get("message", "")
             print(f"{kind}: {record['operation']} {record['role']} {record['action']} "
                   f"{record['call']}#{record['use']}: {str(shown)[:300]}")
     return any(COLUMNS[kind](record) for record in records for kind in BAD)
@@ -179,8 +198,10 @@ def table(records, details):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runtime", default=str(oci.REPOSITORY / "bin/martlet"))
-    parser.add_argument("what", choices=("kill", "fail", "report"))
-    parser.add_argument("file", nargs="?", help="of `report`")
+    parser.add_argument("what", choices=("kill", "fail", "report", "build"))
+    parser.add_argument("file", nargs="?", help="of `report`, or the folder of `build`")
+    parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--tools")
     parser.add_argument("--operations")
     parser.add_argument("--role", default="main,init")
     parser.add_argument("--errno", default="EPERM,EIO,ENOMEM")
@@ -194,8 +215,11 @@ def main():
     if options.what == "report":
         with open(options.file) as lines:
             return int(table([json.loads(line) for line in lines], options.details))
-    options.operations = options.operations or (
-        "create,start,run,exec,delete" if options.what == "kill" else "run,create,exec,delete")
+    if options.what == "build":
+        build_tools(options.file)
+        return 0
+    usual = "create,start,run,exec,delete,occupied" if options.what == "kill" else "run,create,exec,delete"
+    options.operations = options.operations or ("create,run" if options.cold else usual)
     if options.hugetlb_v1:
         with oci.hugetlb_as_v1():
             records = sweep(options)
