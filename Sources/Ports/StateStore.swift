@@ -11,7 +11,7 @@ public protocol StateStore: AnyObject {
   func begin(_ intent: IntentRecord) throws(StateError) -> any StateLock
 
   /// Records, atomically, that the cgroup of a container that was begun is its own: it was made for it, or
-  /// found unused. It is called by who began it, before the first process is let in.
+  /// found unused. It is called once, by who began it, before the first process is let in.
   func claimCgroup(of id: ContainerID) throws(StateError)
 
   /// Saves the state of a container, atomically.

@@ -79,7 +79,8 @@ public final class SeccompCache: SeccompCompiler {
     for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
       bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
     }
-    return bytes + filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
+    bytes += filter.program + Array(filter.warnings.joined(separator: "\n").utf8)
+    return SHA256.digest(of: bytes) + bytes
   }
 
   /// The file gets its name when it is whole: who dies before leaves nothing.
@@ -111,7 +112,7 @@ public final class SeccompCache: SeccompCompiler {
         temporary, at: folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     else { return }
     do throws(Errno) {
-      try Files.write(SHA256.digest(of: bytes) + bytes, to: file.number)
+      try Files.write(bytes, to: file.number)
       try Files.rename(temporary, at: folder, to: name, at: folder)
     } catch {
       try? Files.remove(temporary, at: folder)

@@ -38,6 +38,7 @@ public final class DirectoryStateStore: StateStore {
     do throws(Errno) {
       try Files.rename(old, at: currentDirectory, to: new, at: currentDirectory)
     } catch {
+      if error == .noSuchFileOrDirectory { throw .missing(id) }
       throw root.failure("renameat2", id.text + "/" + RecordFile.claimedIntent, error)
     }
   }

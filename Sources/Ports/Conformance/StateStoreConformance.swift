@@ -59,6 +59,22 @@ public struct StateStoreConformance {
       if entry.state != nil { return "it has a state" }
       return try trial.store.identifiers() == [trial.id("one")] ? nil : "it is not what is listed"
     },
+    Check(name: "a claim of the cgroup is seen from then on, until the container is made anew") {
+      trial throws(StateError) in
+      let failure = trial.failure { store throws(StateError) in try store.claimCgroup(of: trial.id("never")) }
+      if try failure != .missing(trial.id("never")) { return "of nothing: \(String(describing: failure))" }
+      try trial.begin("one").release()
+      if try trial.store.load(trial.id("one")).ownsCgroup { return "it is claimed from the beginning" }
+      try trial.store.claimCgroup(of: trial.id("one"))
+      let entry = try trial.store.load(trial.id("one"))
+      if !entry.ownsCgroup { return "it is not seen" }
+      if try entry.intent != trial.intent("one") { return "the intent changed" }
+      try trial.store.save(trial.record("one"))
+      if try !trial.store.load(trial.id("one")).ownsCgroup { return "it is lost with the state" }
+      try trial.store.remove(trial.id("one"))
+      try trial.begin("one").release()
+      return try trial.store.load(trial.id("one")).ownsCgroup ? "it outlives the container" : nil
+    },
     Check(name: "one begins, another one fails and changes nothing") { trial throws(StateError) in
       let lock = try trial.begin("one")
       defer { lock.release() }
