@@ -222,8 +222,9 @@ import Testing
       try manager.apply(resources, to: location)
     }
     #expect(throws: CgroupError.unsupported(operation: "freeze")) { try manager.setFrozen(true, location) }
-    #expect(throws: CgroupError.unsupported(operation: "kill all processes")) {
-      try manager.killAll(in: location)
+    #expect(throws: CgroupError.unsupported(operation: "list processes")) {
+      try manager.processes(in: location)
     }
+    try manager.killAll(in: location)
   }
 }
