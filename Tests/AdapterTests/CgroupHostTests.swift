@@ -1,10 +1,11 @@
 import CLinux
 import CgroupV1
-import CgroupV2
 import Domain
 import Linux
 import Ports
 import Testing
+
+@testable import CgroupV2
 
 /// The real hierarchies of this host, below `/martlet-test`.
 private let layout: CgroupLayout = {
@@ -111,5 +112,42 @@ private let isRoot = geteuid() == 0
     #expect(Self.succeeds("head -c 1 /dev/zero", in: directory))
     #expect(Self.succeeds("head -c 1 /dev/urandom", in: directory))
     #expect(!Self.succeeds("echo x > /dev/urandom", in: directory))
+  }
+
+  /// 64 is all that the kernel attaches to one cgroup, and then it takes no replacement either.
+  @Test(
+    "any number of device programs gives way to one",
+    .enabled(if: isRoot && layout.hierarchies.contains(where: \.isUnified), "root and a cgroup v2 tree"),
+    arguments: [0, 1, 2, 63, 64])
+  func manyDevicePrograms(_ count: Int) throws {
+    let hierarchy = try #require(layout.hierarchies.first { $0.isUnified })
+    let manager = CgroupV2Manager(CgroupTree(hierarchy))
+    let location = try manager.locate(try Self.request())
+    defer {
+      try? manager.destroy(location)
+      Self.removeParents()
+    }
+    _ = try manager.createBirthplace(location).map { Descriptor(owning: $0) }
+    let directory = try #require(location.paths.first).directory
+    let cgroup = try Files.open(directory, O_RDONLY | O_DIRECTORY)
+    let allowing = DeviceProgram.compile([DeviceRule(allow: true)])
+    for _ in 0..<count {
+      let program = try DeviceFilter.load(allowing)
+      try DeviceFilter.attach(program.number, to: cgroup.number, DeviceFilter.allowMultiple, 0)
+    }
+    #expect(try DeviceFilter.attached(to: cgroup.number).count == count)
+    var resources = Resources()
+    resources.devices = [
+      DeviceRule(allow: false), DeviceRule(allow: false, kind: .character, major: 1, minor: 5),
+    ]
+    if count == 64 {
+      #expect(throws: CgroupError.self) { try manager.apply(resources, to: location) }
+      #expect(try DeviceFilter.attached(to: cgroup.number).count == count)
+      return
+    }
+    try manager.apply(resources, to: location)
+    #expect(try DeviceFilter.attached(to: cgroup.number).count == 1)
+    #expect(!Self.succeeds("head -c 1 /dev/zero", in: directory))
+    #expect(Self.succeeds("head -c 1 /dev/urandom", in: directory))
   }
 }

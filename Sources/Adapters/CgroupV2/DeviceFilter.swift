@@ -6,27 +6,49 @@ import Ports
 /// The device controller of cgroup v2: a program that the kernel asks at each access. The corresponding
 /// system call is `bpf`.
 enum DeviceFilter {
-  /// Attaches the program that means these rules, in place of the one that is there: at no moment is a
-  /// device open that neither permits.
+  /// Attaches the program that means these rules in place of those that are there.
+  ///
+  /// The kernel asks all programs of a cgroup, and the new one takes the place of the first of them at once: at
+  /// no moment is a device open that it does not permit, and what fails on the way leaves a device closed
+  /// rather than open. A program that others attached and that may not be opened stays.
   static func apply(_ rules: [DeviceRule], to place: CgroupPlace) throws(CgroupError) {
     do throws(Errno) {
       let cgroup = try place.tree.open(place.name, O_RDONLY | O_DIRECTORY)
       let program = try load(DeviceProgram.compile(DeviceRule.effective(rules)))
-      let present = try attached(to: cgroup.number)
-      if present.count == 1 {
-        let replaced = try descriptor(of: present[0])
-        try attach(program.number, to: cgroup.number, allowMultiple | replace, replaced.number)
-      } else {
-        try attach(program.number, to: cgroup.number, allowMultiple, 0)
-        for id in present { try detach(id, from: cgroup.number) }
+      var isAttached = false
+      for id in try attached(to: cgroup.number) {
+        guard let old = try opened(id) else { continue }
+        if isAttached {
+          _ = try unlessGone { () throws(Errno) in try detach(old.number, from: cgroup.number) }
+        } else {
+          isAttached = try unlessGone { () throws(Errno) in
+            try attach(program.number, to: cgroup.number, allowMultiple | replace, old.number)
+          }
+        }
       }
+      if !isAttached { try attach(program.number, to: cgroup.number, allowMultiple, 0) }
     } catch {
+      // Not even a replacement is taken then, and a program that went first would leave a device open.
+      if error == .argumentListTooLong {
+        throw .invalidValue(file: "devices", reason: "as many programs are attached as the kernel allows")
+      }
       throw place.failure("bpf", error, "devices")
     }
   }
 
+  /// False when somebody else detached the program meanwhile.
+  private static func unlessGone(_ body: () throws(Errno) -> Void) throws(Errno) -> Bool {
+    do throws(Errno) {
+      try body()
+      return true
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return false
+    }
+  }
+
   /// `BPF_PROG_LOAD` of a `BPF_PROG_TYPE_CGROUP_DEVICE`; no helper is used that asks for a licence.
-  private static func load(_ program: [UInt8]) throws(Errno) -> Descriptor {
+  static func load(_ program: [UInt8]) throws(Errno) -> Descriptor {
     var licence: UInt64 = 0x0000_6568_6361_7041  // "Apache", ended by a zero byte
     var failure: Errno?
     var number: Int32 = -1
@@ -49,7 +71,7 @@ enum DeviceFilter {
   }
 
   /// `BPF_PROG_ATTACH`: target, program, type and flags, program to replace.
-  private static func attach(
+  static func attach(
     _ program: Int32, to cgroup: Int32, _ flags: UInt64, _ replaced: Int32
   ) throws(Errno) {
     var attributes = Attributes()
@@ -60,16 +82,15 @@ enum DeviceFilter {
   }
 
   /// `BPF_PROG_DETACH`.
-  private static func detach(_ id: UInt32, from cgroup: Int32) throws(Errno) {
-    let program = try descriptor(of: id)
+  private static func detach(_ program: Int32, from cgroup: Int32) throws(Errno) {
     var attributes = Attributes()
-    attributes.words.0 = pair(cgroup, program.number)
+    attributes.words.0 = pair(cgroup, program)
     attributes.words.1 = UInt64(attachType)
     _ = try call(9, &attributes)
   }
 
-  /// `BPF_PROG_QUERY`: the ids of the programs of this very cgroup.
-  private static func attached(to cgroup: Int32) throws(Errno) -> [UInt32] {
+  /// `BPF_PROG_QUERY`: the ids of the programs of this very cgroup, which the kernel lets have 64 at the most.
+  static func attached(to cgroup: Int32) throws(Errno) -> [UInt32] {
     var ids = [UInt32](repeating: 0, count: 64)
     var failure: Errno?
     var count: UInt32 = 0
@@ -89,11 +110,18 @@ enum DeviceFilter {
     return Array(ids.prefix(Int(count)))
   }
 
-  /// `BPF_PROG_GET_FD_BY_ID`.
-  private static func descriptor(of id: UInt32) throws(Errno) -> Descriptor {
+  /// `BPF_PROG_GET_FD_BY_ID`; nil when the program is gone or may not be opened.
+  private static func opened(_ id: UInt32) throws(Errno) -> Descriptor? {
     var attributes = Attributes()
     attributes.words.0 = UInt64(id)
-    return Descriptor(owning: Int32(try call(13, &attributes)))
+    do throws(Errno) {
+      return Descriptor(owning: Int32(try call(13, &attributes)))
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory, .notPermitted, .permissionDenied: return nil
+      default: throw error
+      }
+    }
   }
 
   private static func call(_ command: Int, _ attributes: inout Attributes) throws(Errno) -> Int {
@@ -115,6 +143,6 @@ enum DeviceFilter {
   private static let programType: UInt32 = 15
   private static let attachType: UInt32 = 6
   /// `BPF_F_ALLOW_MULTI` and `BPF_F_REPLACE`.
-  private static let allowMultiple: UInt64 = 2
+  static let allowMultiple: UInt64 = 2
   private static let replace: UInt64 = 4
 }
