@@ -337,6 +337,22 @@ def foreground_terminal(context):
     equal(status, 0)
 
 
+@case("a terminal's output is whole on a standard output that does not block", needs=martlet_only)
+def slow_reader(context):
+    name, bundle = context.bundle("sh", "-c", "yes 0123456789 | head -n 20000; echo END", terminal=True)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETFL, os.O_NONBLOCK)
+    child = subprocess.Popen(context.runtime.argv("run", "--bundle", bundle.path, name), stdin=subprocess.DEVNULL,
+                             stdout=writer, stderr=subprocess.DEVNULL)
+    oci.RUNNING.add(child.pid)
+    os.close(writer)
+    time.sleep(0.3)  # the pipe fills
+    with open(reader, "rb") as file:
+        seen = file.read()
+    equal((child.wait(5), seen.count(b"0123456789"), seen[-4:]), (0, 20000, b"END\n"))
+    oci.RUNNING.discard(child.pid)
+
+
 @case("exec --tty")
 def exec_tty(context):
     name = context.started()

@@ -60,8 +60,26 @@ final class TerminalRelay {
   /// False once nobody holds the other end any more.
   private func copyOutput() -> Bool {
     let (chunk, result) = TerminalRelay.read(master.number)
-    if result > 0 { try? Files.write(chunk, to: 1) }
+    if result > 0 { TerminalRelay.writeOutput(chunk) }
     return result > 0 || result == -Int(EAGAIN) || result == -Int(EINTR)
+  }
+
+  /// Writes all, also to a standard output that was made non-blocking by whoever shares it: what it does not
+  /// take yet is waited for. Nothing can be done when it is closed.
+  private static func writeOutput(_ chunk: [UInt8]) {
+    var rest = chunk[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes {
+        clinux_call(Int(SYS_write), 1, word($0.baseAddress), $0.count, 0, 0, 0)
+      }
+      if written > 0 { rest = rest.dropFirst(written) }
+      if written == -Int(EAGAIN) {
+        var descriptors = [pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)]
+        _ = try? Waiting.poll(&descriptors, timeout: nil)
+      } else if written <= 0, written != -Int(EINTR) {
+        return
+      }
+    }
   }
 
   private func readInput() {
