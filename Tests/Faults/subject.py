@@ -76,14 +76,7 @@ class Subject:
         container.clean_by_hand()
 
     def close(self):
-        oci.kill_children()
-        oci.remove_cgroups(self.cgroup_parent)
-        for place in oci.cgroups(oci.CGROUP_PARENT):
-            try:
-                place.rmdir()
-            except OSError:
-                pass
-        shutil.rmtree(self.folder, ignore_errors=True)
+        oci.clean_up(self.cgroup_parent, self.folder)
 
     def config(self, cgroup, *args):
         config = oci.default_config(*args, cgroup=cgroup)

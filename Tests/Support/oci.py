@@ -158,6 +158,17 @@ def remove_cgroups(path):
             place.rmdir()
 
 
+def clean_up(parent, folder):
+    """Removes what a run of tests has made: processes, its cgroup below `CGROUP_PARENT`, that where it is empty, and
+    a folder."""
+    kill_children()
+    remove_cgroups(parent)
+    for place in cgroups(CGROUP_PARENT):
+        with contextlib.suppress(OSError):
+            place.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def leftovers(runtime, name, cgroup, bundle, mounts_before):
     """What is still there of a container, by kind. An empty dictionary is what `delete` promises."""
     found = {

@@ -150,14 +150,7 @@ class Context:
         return left
 
     def close(self):
-        oci.kill_children()
-        oci.remove_cgroups(self.parent)
-        for place in oci.cgroups(oci.CGROUP_PARENT):
-            try:
-                place.rmdir()
-            except OSError:
-                pass
-        shutil.rmtree(self.folder, ignore_errors=True)
+        oci.clean_up(self.parent, self.folder)
 
 
 class Terminal:
