@@ -86,6 +86,10 @@ public struct CgroupRequest: Equatable, Sendable {
 public enum CgroupError: Error, Equatable, Sendable {
   /// The document's path cannot be used by this manager.
   case invalidPath(String)
+  /// The document's path is of the form `slice:prefix:name`, which only the systemd driver understands.
+  case systemdPath(String)
+  /// The runtime has no such driver.
+  case missingDriver(CgroupLocation.Driver)
   /// The host has no hierarchy with this controller.
   case controllerMissing(String)
   /// A value cannot be expressed, such as a swap limit below the memory limit.

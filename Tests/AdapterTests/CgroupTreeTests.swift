@@ -65,7 +65,7 @@ import Testing
 
   @Test func systemdFormIsRefused() throws {
     let manager = CgroupV2Manager(try Scratch().tree("v2", [], isUnified: true))
-    #expect(throws: CgroupError.invalidPath("system.slice:m:web")) {
+    #expect(throws: CgroupError.systemdPath("system.slice:m:web")) {
       try manager.locate(try Self.request("system.slice:m:web"))
     }
   }
@@ -215,8 +215,11 @@ import Testing
     let location = try manager.locate(try Self.request())
     #expect(location == CgroupLocation(driver: .disabled))
     try manager.apply(Resources(), to: location)
+    try manager.killAll(in: location)
     try manager.destroy(location)
     var resources = Resources()
+    resources.devices = [DeviceRule(allow: false)]
+    try manager.apply(resources, to: location)
     resources.pidsLimit = 1
     #expect(throws: CgroupError.unsupported(operation: "limit resources")) {
       try manager.apply(resources, to: location)

@@ -33,6 +33,7 @@ def environment(context):
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 [engine]
 runtime_supports_json = {names}
+runtime_supports_nocgroup = {names}
 """)
     return {**os.environ, "CONTAINERS_CONF": str(file)}
 
@@ -58,6 +59,18 @@ def background(context, *program, options=()):
 
 def remove(context, name):
     podman(context, "rm", "--force", "--time", "0", name)
+
+
+@case("podman run: no cgroups", needs=NEEDS)
+def no_cgroups(context):
+    inside = podman(context, "run", "--rm", "--cgroups=disabled", *LIMITS, image(context), "cat", "/proc/self/cgroup")
+    equal(inside.text, pathlib.Path("/proc/self/cgroup").read_text())
+    name = background(context, options=("--cgroups=disabled",))
+    equal(podman(context, "exec", name, "echo", "inside").text, "inside\n")
+    podman(context, "stop", "--time", "1", name)
+    matches("^Exited|^exited", podman(context, "inspect", name, "--format", "{{.State.Status}}").text)
+    podman(context, "start", name)
+    remove(context, name)
 
 
 RUNS = [("output", (), "echo hello", "^hello$", 0), ("the exit code", (), "exit 7", "", 7),

@@ -34,7 +34,8 @@ public final class CgroupForest {
       return try CgroupName.name(id: request.id, path: request.path, rootDigest: request.rootDigest)
     } catch {
       switch error {
-      case .outside(let path), .systemdForm(let path), .malformed(let path): throw .invalidPath(path)
+      case .outside(let path), .malformed(let path): throw .invalidPath(path)
+      case .systemdForm(let path): throw .systemdPath(path)
       }
     }
   }

@@ -45,7 +45,7 @@ extension Composition {
       if layout.mode == .unified, let tree = trees.first { return CgroupV2Manager(tree) }
       return CgroupV1Manager(trees)
     case .disabled: return CgroupDisabledManager()
-    case .systemd: throw .unsupported(operation: "driver systemd")
+    case .systemd: throw .missingDriver(driver)
     }
   }
 }

@@ -34,7 +34,10 @@ extension SeccompError {
 extension CgroupError {
   var phrase: String {
     switch self {
-    case .invalidPath(let path): "invalid cgroupsPath \(path.quoted)"
+    case .invalidPath(let path): "invalid cgroupsPath \(path.quoted): it must lead to a cgroup below the root"
+    case .systemdPath(let path):
+      "invalid cgroupsPath \(path.quoted): slice:prefix:name is for the systemd cgroup driver"
+    case .missingDriver(let driver): "the \(driver.rawValue) cgroup driver is not supported yet"
     case .controllerMissing(let name): "cgroup controller \(name) is not available"
     case .invalidValue(let file, let reason): "cgroup \(file): \(reason)"
     case .system(let failure): "cgroup: \(failure)"
@@ -43,7 +46,7 @@ extension CgroupError {
     case .unexpectedlyFrozen(let directory): "container's cgroup unexpectedly frozen: \(directory)"
     case .timedOut(let operation, let directory, let processes):
       "cgroup \(operation) of \(directory) timed out; in the way: \(processes)"
-    case .unsupported(let operation): "cgroup \(operation) is not supported by this manager"
+    case .unsupported(let operation): "not supported by this cgroup manager: \(operation)"
     }
   }
 }

@@ -24,7 +24,7 @@ extension Context {
       }
     } catch {
       // A container that ends meanwhile fails in many ways, none of which says what it was.
-      guard !processes.isAlive(state.initProcess) else { throw error }
+      guard hasEnded(state, since: error) else { throw error }
       log.note(.debug, "\(error)")
       throw .container(.execInState(.stopped))
     }
@@ -36,6 +36,16 @@ extension Context {
     }
     guard let console else { return 0 }
     return try wait(console, run)
+  }
+
+  /// Whether the container's end may be what a failure came from. It can be on its way still: the kernel ends
+  /// the processes of a container one after the other.
+  private func hasEnded(_ state: StateRecord, since failure: Failure) -> Bool {
+    switch failure {
+    case .died, .spawn, .cgroup:
+      (try? processes.waitUntilGone(state.initProcess, milliseconds: 100)) == true
+    default: !processes.isAlive(state.initProcess)
+    }
   }
 
   /// Runs a plan in a container, up to the execution of its program.
