@@ -1,4 +1,5 @@
 """From create to delete: statuses, signals, exit codes, exec, terminals, hooks."""
+import fcntl
 import pty
 import select
 import socket
