@@ -253,6 +253,17 @@ import Testing
     #expect(bench.store.entries.count == 1)
   }
 
+  @Test func aBundleWithoutConfigurationSaysSo() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle / a") == "JSON specification file config.json not found")
+  }
+
+  @Test func whatADeadProcessLeftOfAPidFileIsNoHindrance() throws {
+    let bench = try Bench()
+    try Host.create(bench.directory + "/.pid.\(Processes.current)", [], mode: 0o600)
+    #expect(bench.run("create --bundle \(bench.directory) --pid-file \(bench.directory)/pid a") == nil)
+  }
+
   @Test func aBadPidFileLeavesNoContainer() throws {
     let bench = try Bench()
     #expect(

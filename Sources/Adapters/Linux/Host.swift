@@ -99,6 +99,8 @@ public enum Host {
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let temporary = path[..<slash] + "." + path[slash...] + ".\(Processes.current)"
     let name = String(temporary)
+    // A process of this number that died half way left it.
+    try? Files.remove(name)
     let file = try Files.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
     do {
       try write(bytes, to: file)

@@ -58,6 +58,7 @@ enum ArgumentProblem: Equatable {
   case fileExists(String)
   case unsupported(String)
   case missingProcess
+  case missingSpecification
 }
 
 extension Failure: CustomStringConvertible {
@@ -154,6 +155,7 @@ extension ArgumentProblem {
     case .fileExists(let name): "File \(name) exists. Remove it first"
     case .unsupported(let what): "\(what) is not supported yet"
     case .missingProcess: "process property must not be empty"
+    case .missingSpecification: "JSON specification file config.json not found"
     }
   }
 }

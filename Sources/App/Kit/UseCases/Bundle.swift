@@ -20,7 +20,14 @@ extension Context {
     } catch {
       throw .system(SystemFailure(call: "chdir", subject: path ?? "", errno: error))
     }
-    let json = try parse("config.json")
+    let json: JSON
+    do throws(Failure) {
+      json = try parse("config.json")
+    } catch {
+      // Engines take "no such file or directory" for a missing program of the container's.
+      guard case .system(let failure) = error, failure.errno == .noSuchFileOrDirectory else { throw error }
+      throw .argument(.missingSpecification)
+    }
     let document: Document
     do throws(DecodingError) {
       document = try Document(decoding: json)
