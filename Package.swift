@@ -68,6 +68,9 @@ let package = Package(
 
     .target(name: "CBuild", path: "Sources/App/CBuild"),
     .target(
+      name: "CRuntime", path: "Sources/App/CRuntime",
+      cSettings: [.define("MARTLET_STATIC", .when(configuration: .release))]),
+    .target(
       name: "Kit",
       dependencies: [
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
@@ -75,7 +78,7 @@ let package = Package(
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
     .executableTarget(
-      name: "Runtime", dependencies: ["Kit"], path: "Sources/App/Runtime", swiftSettings: strict),
+      name: "Runtime", dependencies: ["Kit", "CRuntime"], path: "Sources/App/Runtime", swiftSettings: strict),
 
     tests("DomainTests", ["Domain", "YajlDocument"]),
     tests("PortsTests", ["Domain", "Ports", "Simulation"]),

@@ -14,8 +14,8 @@ public protocol StateStore: AnyObject {
   /// found unused. It is called once, by who began it, before the first process is let in.
   func claimCgroup(of id: ContainerID) throws(StateError)
 
-  /// Saves the state of a container, atomically.
-  func save(_ record: StateRecord) throws(StateError)
+  /// Writes the state of a container down without showing it to readers yet.
+  func stage(_ record: StateRecord) throws(StateError) -> any StagedState
 
   /// Reads a container's entry.
   func load(_ id: ContainerID) throws(StateError) -> StateEntry
@@ -33,10 +33,27 @@ public protocol StateStore: AnyObject {
   func directory(of id: ContainerID) -> String
 }
 
+extension StateStore {
+  /// Saves the state of a container, atomically.
+  public func save(_ record: StateRecord) throws(StateError) {
+    try stage(record).publish()
+  }
+}
+
+/// A state that is written down.
+public protocol StagedState: AnyObject {
+  /// Makes it the container's state, atomically and at once: what may fail for long has been done.
+  func publish() throws(StateError)
+}
+
 /// A lock on a container, held until it is released or the object is gone.
 public protocol StateLock: AnyObject {
   /// Gives the lock back. Idempotent.
   func release()
+
+  /// Takes a lock that was given back again; waits for another holder. False when the container was removed
+  /// since then, even if there is another one of its name.
+  func reacquire() throws(StateError) -> Bool
 }
 
 /// What the store knows of a container.

@@ -130,6 +130,35 @@ struct StateDirectoryTests {
     }
   }
 
+  @Test("a staged state shows once it is published, and goes with the entry")
+  func staging() throws {
+    let store = root.store
+    let intent = try intent("one")
+    let lock = try store.begin(intent)
+    defer { lock.release() }
+    let staged = try store.stage(record(intent))
+    #expect(try store.load(intent.id).state == nil)
+    try staged.publish()
+    #expect(try store.load(intent.id).state == record(intent))
+    _ = try store.stage(record(intent))
+    try store.remove(intent.id)
+    #expect(root.names == [])
+  }
+
+  @Test("a lock that was given back is taken again for the same container only")
+  func reacquiring() throws {
+    let store = root.store
+    let intent = try intent("one")
+    let lock = try store.begin(intent)
+    lock.release()
+    #expect(try lock.reacquire())
+    lock.release()
+    try store.remove(intent.id)
+    #expect(try !lock.reacquire())
+    _ = try store.begin(intent)
+    #expect(try !lock.reacquire())
+  }
+
   @Test("of many that begin one id one wins, and the losers leave nothing")
   func race() throws {
     for round in 0..<20 {

@@ -13,7 +13,7 @@ import Testing
     #expect(bench.run("create --bundle \(bench.directory) --pid-file \(bench.directory)/pid a") == nil)
     let process = try #require(try bench.identity("a"))
     #expect(bench.processes.isAlive(process))
-    #expect(bench.store.calls == ["begin", "save"])
+    #expect(bench.store.calls == ["begin", "stage", "publish"])
     #expect(bench.cgroups.calls == ["createBirthplace", "create", "apply"])
     #expect(try Host.read(bench.directory + "/pid", limit: 100) == [UInt8]("\(process.pid)".utf8))
   }
@@ -22,7 +22,7 @@ import Testing
     let bench = try Bench()
     bench.cgroups.hasBirthplace = true
     #expect(bench.run("create --bundle \(bench.directory) a") == nil)
-    #expect(bench.store.calls == ["begin", "claim", "save"])
+    #expect(bench.store.calls == ["begin", "claim", "stage", "publish"])
     bench.store.failsToClaim = true
     #expect(bench.run("create --bundle \(bench.directory) b")?.contains("renameat2") == true)
     #expect(bench.spawner.requests.count == 1)

@@ -33,7 +33,7 @@ public final class CgroupV1Manager: CgroupManager {
     let made = try forest.create(
       places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
     do throws(CgroupError) {
-      for place in places where Cpuset.governs(place) { try Cpuset.fill(place) }
+      for place in places where Cpuset.governs(place) { try Cpuset.populate(place) }
       return try forest.entrance(to: places)
     } catch {
       CgroupForest.undo(made)

@@ -16,41 +16,31 @@ enum Cpuset {
     try place.write("cgroup.clone_children", "1")
   }
 
-  /// Makes sure that a cgroup takes processes; one whose parent hands its values down needs nothing.
-  static func fill(_ place: CgroupPlace) throws(CgroupError) {
-    guard try value(in: place.name + "/", place, "cpuset.cpus", "cpus")?.0.isEmpty != false else { return }
-    try populate(place)
-  }
-
-  /// Fills what is empty from the nearest parent that is not, from the outermost inwards.
+  /// Makes sure that a cgroup takes processes, from the nearest parent that has what it lacks; one whose
+  /// parent hands its values down has all.
   static func populate(_ place: CgroupPlace) throws(CgroupError) {
-    for (file, other) in [("cpuset.cpus", "cpus"), ("cpuset.mems", "mems")] {
-      try populate(place, file, other)
-    }
+    _ = try filled(place.name, place, "cpuset.cpus", "cpus")
+    _ = try filled(place.name, place, "cpuset.mems", "mems")
   }
 
-  /// A hierarchy mounted with `noprefix` has the other file name.
-  private static func populate(_ place: CgroupPlace, _ file: String, _ other: String) throws(CgroupError) {
-    let names = ancestors(place)
-    guard let (inherited, name) = try value(in: "", place, file, other) else {
+  /// The value of a cgroup, which takes its parent's where it has none. A hierarchy mounted with `noprefix`
+  /// has the other file name.
+  private static func filled(
+    _ name: String, _ place: CgroupPlace, _ file: String, _ other: String
+  ) throws(CgroupError) -> String {
+    let prefix = name.isEmpty ? "" : name + "/"
+    guard let (own, found) = try value(in: prefix, place, file, other) else {
       throw .controllerMissing("cpuset")
     }
-    var present = inherited
-    for ancestor in names {
-      let own = try value(in: ancestor + "/", place, file, other)?.0 ?? ""
-      if own.isEmpty {
-        try CgroupPlace(place.tree, ancestor).write(name, present)
-      } else {
-        present = own
-      }
-    }
+    // What the root lacks, nobody has.
+    if !own.isEmpty || name.isEmpty { return own }
+    let inherited = try filled(parent(of: name), place, file, other)
+    try CgroupPlace(place.tree, name).write(found, inherited)
+    return inherited
   }
 
-  /// The names from just below the root down to the place itself.
-  private static func ancestors(_ place: CgroupPlace) -> [String] {
-    let name = place.name.utf8
-    let ends = name.indices.filter { name[$0] == UInt8(ascii: "/") }
-    return ends.map { String(Substring(name[..<$0])) } + [place.name]
+  private static func parent(of name: String) -> String {
+    String(name[..<(name.utf8.lastIndex(of: UInt8(ascii: "/")) ?? name.startIndex)])
   }
 
   private static func value(

@@ -9,7 +9,9 @@ enum ConventionalCgroups {
   static func layout(_ procfs: borrowing Procfs, root: String) throws(Errno) -> CgroupLayout? {
     let memberships = try procfs.read("self/cgroup", limit: 1 << 16)
     var layout = CgroupLayout(mode: .hybrid)
-    for line in memberships.split(separator: UInt8(ascii: "\n")) {
+    var lines = ByteFields(memberships, at: "\n")
+    while let line = lines.next() {
+      if line.isEmpty { continue }
       guard let hierarchy = hierarchy(line, root: root), isWhole(hierarchy) else { return nil }
       layout.hierarchies.append(hierarchy)
     }
@@ -18,23 +20,22 @@ enum ConventionalCgroups {
 
   /// One line of `/proc/self/cgroup`: `id:controllers:path`, the v2 tree being `0::path`.
   private static func hierarchy(_ line: ArraySlice<UInt8>, root: String) -> CgroupLayout.Hierarchy? {
-    let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-    guard fields.count == 3 else { return nil }
-    if fields[1].isEmpty {
+    var fields = ByteFields(line, at: ":")
+    guard fields.next() != nil, let names = fields.next(), fields.next() != nil else { return nil }
+    if names.isEmpty {
       return CgroupLayout.Hierarchy(controllers: [], mountPoint: root + "/unified", isUnified: true)
     }
-    let text = String(decoding: fields[1], as: UTF8.self)
-    let controllers = text.split(separator: ",").map { String($0) }
+    let text = String(decoding: names, as: UTF8.self)
+    var (controllers, rest) = ([String](), ByteFields(names, at: ","))
+    while let name = rest.next() { controllers.append(String(decoding: name, as: UTF8.self)) }
     let place = text.hasPrefix("name=") ? String(text.dropFirst(5)) : text
     return CgroupLayout.Hierarchy(controllers: controllers, mountPoint: root + "/" + place)
   }
 
-  /// A cgroup file system, shown from its root, which has inode 1.
+  /// A file system shown from its root, which has inode 1. Whether it is a cgroup's is looked at by who opens
+  /// it.
   private static func isWhole(_ hierarchy: CgroupLayout.Hierarchy) -> Bool {
-    var system = statfs()
     var status = stat()
-    let magic = hierarchy.isUnified ? Int(CGROUP2_SUPER_MAGIC) : Int(CGROUP_SUPER_MAGIC)
-    return statfs(hierarchy.mountPoint, &system) == 0 && Int(system.f_type) == magic
-      && stat(hierarchy.mountPoint, &status) == 0 && status.st_ino == 1
+    return stat(hierarchy.mountPoint, &status) == 0 && status.st_ino == 1
   }
 }

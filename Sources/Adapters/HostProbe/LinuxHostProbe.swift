@@ -42,11 +42,11 @@ public final class LinuxHostProbe: HostProbe {
 
   /// The kinds that can be left out of a kernel are looked for; the others are always there.
   private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
-    var found = NamespaceSet(NamespaceType.allCases)
+    var found = NamespaceSet.all
     guard let directory = try? procfs.open("self/ns", O_PATH | O_DIRECTORY) else { return found }
     for type in NamespaceType.allCases where type != .mount {
       // Without following the link: its presence is what counts.
-      if (try? Files.open(type.procName, at: directory.number, O_PATH | O_NOFOLLOW)) == nil {
+      if !Files.exists(type.procName, at: directory.number) {
         found.remove(NamespaceSet(type))
       }
     }

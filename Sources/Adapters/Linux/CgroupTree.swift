@@ -43,10 +43,23 @@ public final class CgroupTree {
     guard all.count > start + 1, directory.hasPrefix(prefix) else { return nil }
     let rest = all.dropFirst(start)
     guard rest.first == UInt8(ascii: "/") else { return nil }
-    let name = Substring(rest.dropFirst())
-    guard !name.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual("..".utf8) })
-    else { return nil }
-    return String(name)
+    let name = String(Substring(rest.dropFirst()))
+    return CgroupTree.climbs(name) ? nil : name
+  }
+
+  /// Whether a component is `..`.
+  private static func climbs(_ name: String) -> Bool {
+    var (length, dots) = (0, 0)
+    for byte in name.utf8 {
+      if byte == UInt8(ascii: "/") {
+        if length == 2, dots == 2 { return true }
+        (length, dots) = (0, 0)
+      } else {
+        length += 1
+        if byte == UInt8(ascii: ".") { dots += 1 }
+      }
+    }
+    return length == 2 && dots == 2
   }
 
   /// The root's descriptor.

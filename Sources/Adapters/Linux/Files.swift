@@ -44,24 +44,22 @@ public enum Files {
   public static func readAll(_ descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     var capacity = 4096
-    while true {
-      let used = bytes.count
-      var failure: Errno?
-      var got = 0
-      let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-        do throws(Errno) {
-          got = try read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
-        } catch {
-          failure = error
-        }
-        count = got
-      }
-      if let failure { throw failure }
-      if got == 0 { return bytes }
-      guard got <= limit - used else { throw .overflow }
-      if used == 0 { bytes = chunk } else { bytes.append(contentsOf: chunk) }
-      capacity = min(capacity * 4, 1 << 20)
+    while try append(from: descriptor, capacity, to: &bytes) > 0 {
+      guard bytes.count <= limit else { throw .overflow }
+      if bytes.count >= capacity { capacity = min(capacity * 4, 1 << 20) }
     }
+    return bytes
+  }
+
+  /// Reads once; returns how much.
+  private static func append(
+    from descriptor: Int32, _ capacity: Int, to bytes: inout [UInt8]
+  ) throws(Errno) -> Int {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+    defer { buffer.deallocate() }
+    let count = try read(descriptor, into: buffer)
+    bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    return count
   }
 
   /// Writes all bytes. The corresponding system call is `write`.
@@ -145,6 +143,13 @@ public enum Files {
       Int32(SYS_linkat), Int(currentDirectory), word("/proc/self/fd/\(descriptor)"), Int(directory),
       word(name),
       Int(AT_SYMLINK_FOLLOW))
+  }
+
+  /// Whether there is something of that name, a link not being followed. The corresponding system call is
+  /// `fstatat`.
+  public static func exists(_ name: UnsafePointer<CChar>, at directory: Int32) -> Bool {
+    var status = stat()
+    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0
   }
 
   /// What a descriptor is. The corresponding system call is `fstat`.

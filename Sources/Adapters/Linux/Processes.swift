@@ -26,10 +26,12 @@ public enum Processes {
   /// Reads state (field 3) and start time (field 22) after the last `)`: a name may hold anything.
   static func parseStat(_ bytes: [UInt8]) -> (startTime: UInt64, isAlive: Bool)? {
     guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
-    guard fields.count > 19, let state = fields[0].first else { return nil }
+    var fields = ByteFields(bytes[(close + 1)...], at: " ")
+    guard fields.next()?.isEmpty == true, let state = fields.next()?.first else { return nil }
+    for _ in 4..<22 where fields.next() == nil { return nil }
+    guard let digits = fields.next() else { return nil }
     var startTime: UInt64 = 0
-    for digit in fields[19] {
+    for digit in digits {
       guard digit >= 48, digit <= 57 else { return nil }
       let (product, overflow) = startTime.multipliedReportingOverflow(by: 10)
       guard !overflow else { return nil }

@@ -3,16 +3,27 @@ public import Domain
 
 /// A verified handle on procfs: whatever is mounted over parts of `/proc`, paths below the handle are the
 /// kernel's own.
-public struct Procfs: ~Copyable {
-  private let root: Descriptor
+public struct Procfs {
+  private let root: Int32
 
-  /// Opens `/proc`, and fails with `notSupported` when it is not the root of a procfs.
+  /// The descriptor of all handles, opened by the first; a negated errno where that fails. One that lives as
+  /// long as the process shows the same procfs to whoever asks, whatever is mounted later.
+  private static let shared: Int32 = {
+    do throws(Errno) { return try open().release() } catch { return -error.rawValue }
+  }()
+
+  /// A handle; it fails with `notSupported` when `/proc` is not the root of a procfs.
   public init() throws(Errno) {
+    guard Procfs.shared >= 0 else { throw Errno(rawValue: -Procfs.shared) }
+    root = Procfs.shared
+  }
+
+  private static func open() throws(Errno) -> Descriptor {
     let opened = try Files.open("/proc", O_PATH | O_DIRECTORY)
     let type = try Files.fileSystemType(opened.number)
     let inode = try Files.status(opened.number).st_ino
     guard type == Int(PROC_SUPER_MAGIC), inode == 1 else { throw .notSupported }
-    root = opened
+    return opened
   }
 
   /// Opens a file below, crossing no mount and following no magic link. `self` and its like are plain
@@ -20,7 +31,7 @@ public struct Procfs: ~Copyable {
   public func open(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
     let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS)
     do {
-      return try Files.open(name, at: root.number, flags, resolve: resolve)
+      return try Files.open(name, at: root, flags, resolve: resolve)
     } catch {
       guard error == .noSystemCall else { throw error }
     }
@@ -37,8 +48,8 @@ public struct Procfs: ~Copyable {
 
   /// The kernel lacks `openat2`: opens by name, then checks that the result is on procfs.
   private func openWithoutResolve(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
-    let opened = try Files.open(name, at: root.number, flags | O_NOFOLLOW)
-    let (mine, its) = (try Files.status(root.number), try Files.status(opened.number))
+    let opened = try Files.open(name, at: root, flags | O_NOFOLLOW)
+    let (mine, its) = (try Files.status(root), try Files.status(opened.number))
     guard mine.st_dev == its.st_dev else { throw .crossDevice }
     return opened
   }

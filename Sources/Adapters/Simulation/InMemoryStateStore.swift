@@ -29,7 +29,7 @@ public final class InMemoryStateStore: StateStore {
     guard entries[intent.id] == nil else { throw .exists(intent.id) }
     entries[intent.id] = StateEntry(
       intent: intent, state: nil, ownsCgroup: false, awaitsStart: true, owner: 0)
-    return hold(intent.id)
+    return hold(intent)
   }
 
   public func claimCgroup(of id: ContainerID) throws(StateError) {
@@ -41,8 +41,14 @@ public final class InMemoryStateStore: StateStore {
     entries[id]?.ownsCgroup = true
   }
 
-  public func save(_ record: StateRecord) throws(StateError) {
-    calls.append("save")
+  public func stage(_ record: StateRecord) throws(StateError) -> any StagedState {
+    calls.append("stage")
+    guard entries[record.id] != nil else { throw .missing(record.id) }
+    return InMemoryStagedState(store: self, record: record)
+  }
+
+  fileprivate func publish(_ record: StateRecord) throws(StateError) {
+    calls.append("publish")
     guard entries[record.id] != nil else { throw .missing(record.id) }
     entries[record.id]?.state = record
   }
@@ -58,20 +64,28 @@ public final class InMemoryStateStore: StateStore {
 
   public func lock(_ id: ContainerID) throws(StateError) -> any StateLock {
     whenLocked?()
-    guard entries[id] != nil else { throw .missing(id) }
+    guard let entry = entries[id] else { throw .missing(id) }
     guard holders[id] == nil else {
       throw .system(SystemFailure(call: "flock", subject: id.text, errno: .again))
     }
-    return hold(id)
+    return hold(entry.intent)
   }
 
-  private func hold(_ id: ContainerID) -> InMemoryLock {
+  private func hold(_ intent: IntentRecord) -> InMemoryLock {
+    let lock = InMemoryLock(self, intent)
+    lock.hold()
+    return lock
+  }
+
+  /// A number that tells this holder from those before and after it.
+  fileprivate func hold(_ id: ContainerID) -> Int {
     locks += 1
-    let number = locks
-    holders[id] = number
-    return InMemoryLock { [weak self] in
-      if self?.holders[id] == number { self?.holders[id] = nil }
-    }
+    holders[id] = locks
+    return locks
+  }
+
+  fileprivate func giveBack(_ id: ContainerID, _ number: Int) {
+    if holders[id] == number { holders[id] = nil }
   }
 
   public func remove(_ id: ContainerID) throws(StateError) {
@@ -96,18 +110,43 @@ public final class InMemoryStateStore: StateStore {
 
 /// A lock, given back once.
 private final class InMemoryLock: StateLock {
-  private var giveBack: (() -> Void)?
+  private let store: InMemoryStateStore
+  private let intent: IntentRecord
+  private var number: Int?
 
-  init(_ giveBack: @escaping () -> Void) {
-    self.giveBack = giveBack
+  init(_ store: InMemoryStateStore, _ intent: IntentRecord) {
+    self.store = store
+    self.intent = intent
   }
 
   deinit {
     release()
   }
 
-  func release() {
-    giveBack?()
-    giveBack = nil
+  func hold() {
+    number = store.hold(intent.id)
   }
+
+  func release() {
+    if let number { store.giveBack(intent.id, number) }
+    number = nil
+  }
+
+  func reacquire() throws(StateError) -> Bool {
+    guard store.entries[intent.id]?.intent == intent else { return false }
+    hold()
+    return true
+  }
+}
+
+private final class InMemoryStagedState: StagedState {
+  private let store: InMemoryStateStore
+  private let record: StateRecord
+
+  init(store: InMemoryStateStore, record: StateRecord) {
+    self.store = store
+    self.record = record
+  }
+
+  func publish() throws(StateError) { try store.publish(record) }
 }

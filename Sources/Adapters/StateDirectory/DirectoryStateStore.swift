@@ -25,7 +25,8 @@ public final class DirectoryStateStore: StateStore {
     let name = Preparation.name(of: intent.id, by: intent.creator)
     let text = intent.json.text()
     do throws(Errno) {
-      return DirectoryLock(try Preparation.make(name, text, at: parent.number).finish(as: intent.id.text))
+      let directory = try Preparation.make(name, text, at: parent.number).finish(as: intent.id.text)
+      return DirectoryLock(directory, intent.id.text, in: root)
     } catch {
       if error == .fileExists { throw .exists(intent.id) }
       throw root.failure("renameat2", intent.id.text, error)
@@ -43,18 +44,8 @@ public final class DirectoryStateStore: StateStore {
     }
   }
 
-  public func save(_ record: StateRecord) throws(StateError) {
-    let directory = try open(record.id)
-    let text = record.json.text()
-    let temporary = ".state.json.\(Processes.current)"
-    do throws(Errno) {
-      try RecordFile.write(text, as: temporary, at: directory.number, replacing: true)
-      try Files.rename(temporary, at: directory.number, to: RecordFile.state, at: directory.number)
-    } catch {
-      // The write's own failure is what counts; a file that was never made cannot be removed.
-      try? Files.remove(temporary, at: directory.number)
-      throw root.failure("renameat", record.id.text + "/" + RecordFile.state, error)
-    }
+  public func stage(_ record: StateRecord) throws(StateError) -> any StagedState {
+    try StagedFile(record.json.text(), of: record.id, at: try open(record.id), in: root)
   }
 
   public func load(_ id: ContainerID) throws(StateError) -> StateEntry {
@@ -107,7 +98,9 @@ public final class DirectoryStateStore: StateStore {
       let directory = try open(id)
       do throws(Errno) {
         _ = try retrying(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX))
-        if try root.holds(id.text, directory.number) { return DirectoryLock(directory) }
+        if try root.holds(id.text, directory.number) {
+          return DirectoryLock(directory, id.text, in: root)
+        }
       } catch {
         throw root.failure("flock", id.text, error)
       }

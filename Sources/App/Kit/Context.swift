@@ -13,6 +13,7 @@ final class Context {
   private let configurationPath: String?
   private var loadedConfiguration: HostConfiguration?
   private var gatheredFacts: Facts?
+  private var manager: (driver: CgroupLocation.Driver, manager: any CgroupManager)?
 
   lazy var store: any StateStore = composition.store(root.path)
   lazy var processes: any ProcessControl = composition.processes()
@@ -107,9 +108,12 @@ final class Context {
     } else {
       driver = try configuration().cgroupManager ?? .cgroupfs
     }
+    if let manager, manager.driver == driver { return manager.manager }
     let layout = try facts().cgroups
     do throws(CgroupError) {
-      return try composition.cgroups(driver, layout)
+      let made = try composition.cgroups(driver, layout)
+      manager = (driver, made)
+      return made
     } catch {
       throw .cgroup(error)
     }
@@ -184,9 +188,9 @@ struct StateRoot: Equatable {
 enum Paths {
   /// The path from the root, without `.`, `..` and doubled slashes.
   static func absolute(_ path: String) throws(Failure) -> String {
-    if path.hasPrefix("/") { return clean(path) }
+    if path.hasPrefix("/") { return path.cleanedPath }
     do throws(Errno) {
-      return clean(try Host.currentDirectory() + "/" + path)
+      return (try Host.currentDirectory() + "/" + path).cleanedPath
     } catch {
       throw .system(SystemFailure(call: "getcwd", subject: "", errno: error))
     }
@@ -201,13 +205,5 @@ enum Paths {
     } catch {
       throw .system(SystemFailure(call: "getcwd", subject: "", errno: error))
     }
-  }
-
-  static func clean(_ path: String) -> String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    return "/" + parts.joined(separator: "/")
   }
 }

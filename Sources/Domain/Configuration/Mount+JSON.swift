@@ -1,9 +1,8 @@
 extension Mount {
   init(decoding json: JSON) throws(DecodingError) {
-    destination = try json.required("destination", JSON.text)
-    type = try json.filledText("type")
-    source = try json.filledText("source")
-    options = try json.list("options", JSON.text)
+    self.init(
+      destination: try json.required("destination", JSON.text), type: try json.filledText("type"),
+      source: try json.filledText("source"), options: try json.list("options", JSON.text))
     uidMappings = try json.list("uidMappings", IDMapping.init(decoding:))
     gidMappings = try json.list("gidMappings", IDMapping.init(decoding:))
   }

@@ -7,7 +7,11 @@ public struct Mount: Equatable, Sendable {
   /// A device, a directory or file of the host, or a name.
   public var source: String?
   /// Mount options as written.
-  public var options: [String] = []
+  public var options: [String] = [] {
+    didSet { sortedOptions = MountOptions(options) }
+  }
+  /// The options by what they do.
+  public private(set) var sortedOptions = MountOptions([])
   /// `uidMappings` of an id-mapped mount.
   public var uidMappings: [IDMapping] = []
   /// `gidMappings` of an id-mapped mount.
@@ -19,6 +23,7 @@ public struct Mount: Equatable, Sendable {
     self.type = type
     self.source = source
     self.options = options
+    sortedOptions = MountOptions(options)
   }
 }
 

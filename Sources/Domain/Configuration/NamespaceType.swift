@@ -50,14 +50,19 @@ public struct NamespaceSet: OptionSet, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// Every kind.
+  public static let all = NamespaceSet(rawValue: 0x7e02_0080)
+
   /// The set with one kind.
   public init(_ type: NamespaceType) {
     self.init(rawValue: type.flag)
   }
 
   /// The set of these kinds.
-  public init(_ types: some Sequence<NamespaceType>) {
-    self.init(rawValue: types.reduce(0) { $0 | $1.flag })
+  public init(_ types: [NamespaceType]) {
+    var bits: UInt64 = 0
+    for type in types { bits |= type.flag }
+    self.init(rawValue: bits)
   }
 
   /// Whether a kind is in the set.

@@ -18,7 +18,7 @@ public struct Facts: Equatable, Sendable {
   /// Makes facts.
   public init(
     effectiveUserID: UInt32 = 0, inUserNamespace: Bool = false,
-    namespaces: NamespaceSet = NamespaceSet(NamespaceType.allCases), hasKernelCore: Bool = false,
+    namespaces: NamespaceSet = .all, hasKernelCore: Bool = false,
     cgroups: CgroupLayout = CgroupLayout(mode: .unified)
   ) {
     self.effectiveUserID = effectiveUserID

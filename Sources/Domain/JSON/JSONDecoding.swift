@@ -133,15 +133,13 @@ extension JSON {
     _ read: (JSON) throws(DecodingError) -> Value
   ) throws(DecodingError) -> [(name: String, value: Value)] {
     var entries: [(name: String, value: Value)] = []
-    // Found by name, so that a long list costs no more than its length.
-    var places: [String: Int] = [:]
+    var names = NameIndex()
     for member in try members() where member.value != .null {
       let value: Value
       do throws(DecodingError) { value = try read(member.value) } catch { throw error.inside(member.name) }
-      if let place = places[member.name] {
+      if let place = names.remember(member.name) {
         entries[place].value = value
       } else {
-        places[member.name] = entries.count
         entries.append((member.name, value))
       }
     }

@@ -27,6 +27,8 @@ public enum CgroupName {
     let hasSlash = path.utf8.contains(UInt8(ascii: "/"))
     let colons = path.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ":") ? 1 : 0) }
     guard hasSlash || colons != 2 else { throw .systemdForm(path) }
+    let fromRoot = path.isAbsolutePath ? path : "/" + path
+    if fromRoot != "/", fromRoot.cleanedPath == fromRoot { return String(fromRoot.dropFirst()) }
     var kept: [Substring] = []
     for component in path.split(separator: "/") where component != "." {
       if component != ".." {

@@ -34,8 +34,3 @@ extension Document {
     namespace(type) != nil
   }
 }
-
-extension String {
-  /// It begins with a slash.
-  var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
-}

@@ -110,6 +110,23 @@ public struct StateStoreConformance {
       try trial.store.lock(trial.id("one")).release()
       return nil
     },
+    Check(name: "a staged state shows when it is published") { trial throws(StateError) in
+      let lock = try trial.begin("one")
+      defer { lock.release() }
+      let record = try trial.record("one")
+      let staged = try trial.store.stage(record)
+      if try trial.store.load(record.id).state != nil { return "it shows before" }
+      try staged.publish()
+      return try trial.store.load(record.id).state?.json == record.json ? nil : "it does not show"
+    },
+    Check(name: "a lock is taken again for the same container only") { trial throws(StateError) in
+      let lock = try trial.begin("one")
+      lock.release()
+      if try !lock.reacquire() { return "not for the same" }
+      lock.release()
+      try trial.store.remove(trial.id("one"))
+      return try lock.reacquire() ? "for none" : nil
+    },
     Check(name: "readers do not wait for a lock") { trial throws(StateError) in
       let lock = try trial.begin("one")
       defer { lock.release() }

@@ -83,8 +83,7 @@ struct Creation {
 
   /// Makes the container; when it fails, nothing of it is left, or the error says what is. `beforeStart`
   /// is called when the process exists and has not been told to start.
-  func perform(_ beforeStart: () throws(Failure) -> Void = {}) throws(Failure) -> (ProcessRun, any StateLock)
-  {
+  func perform(_ beforeStart: () throws(Failure) -> Void = {}) throws(Failure) -> Created {
     let lock: any StateLock
     do throws(StateError) { lock = try context.store.begin(intent) } catch { throw .state(error) }
     var made = Made()
@@ -93,8 +92,24 @@ struct Creation {
     } catch {
       try undo(made, after: error)
     }
-    guard let run = made.run else { throw .died(waitStatus: nil) }
-    return (run, lock)
+    guard let run = made.run, let state = made.state else { throw .died(waitStatus: nil) }
+    return Created(run: run, lock: lock, intent: intent, state: state)
+  }
+
+  /// A container that is there.
+  struct Created {
+    let run: ProcessRun
+    /// Held for the caller.
+    let lock: any StateLock
+    let intent: IntentRecord
+    let state: StateRecord
+
+    /// The container when its process has ended.
+    var ended: LoadedContainer {
+      let entry = StateEntry(
+        intent: intent, state: state, ownsCgroup: true, awaitsStart: false, owner: Host.userID)
+      return LoadedContainer(entry: entry, status: .stopped, isAlive: false)
+    }
   }
 
   /// What there is so far.
@@ -121,25 +136,29 @@ struct Creation {
       for door in doors { Host.close(door) }
       throw error
     }
+    var staged: (record: StateRecord, state: any StagedState)?
     var state: StateRecord?
-    do throws(Failure) {
-      let process = run.process.identity
-      // Limits bind the container's processes, of which there is none before the last milestone; hooks find
-      // them in force.
-      try run.follow(doors: doors, meanwhile: limit) { milestone throws(Failure) in
-        switch milestone {
-        case .mounted: try runCreationHooks(process)
-        case .limited: break
-        case .ready:
-          state = try save(process)
-          if let state, !waitsForStart { try runStartHooks(state) }
-        }
+    defer { made.state = state }
+    let process = run.process.identity
+    // Limits bind the container's processes, of which there is none before the last milestone; hooks find
+    // them in force. The state is written down while the process is busy, too, and shown when it is ready.
+    try run.follow(
+      doors: doors,
+      meanwhile: { () throws(Failure) in
+        try limit()
+        staged = try stage(process)
       }
-    } catch {
-      made.state = state
-      throw error
+    ) { milestone throws(Failure) in
+      switch milestone {
+      case .mounted: try runCreationHooks(process)
+      case .limited: break
+      case .ready:
+        guard let staged else { return }
+        do throws(StateError) { try staged.state.publish() } catch { throw .state(error) }
+        state = staged.record
+        if !waitsForStart { try runStartHooks(staged.record) }
+      }
     }
-    made.state = state
     made.run = run
   }
 
@@ -233,16 +252,15 @@ struct Creation {
     plan.birth.created.union(NamespaceSet(plan.birth.joined.map(\.type)))
   }
 
-  private func save(_ process: ProcessIdentity) throws(Failure) -> StateRecord {
+  private func stage(_ process: ProcessIdentity) throws(Failure) -> (StateRecord, any StagedState) {
     let root = bundle.document.root?.path ?? ""
     let record = StateRecord(
       id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
       cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
       externalDescriptors: Creation.externalDescriptors, bundle: bundle.path,
-      rootfs: root.hasPrefix("/") ? Paths.clean(root) : Paths.clean(bundle.path + "/" + root),
+      rootfs: root.hasPrefix("/") ? root.cleanedPath : (bundle.path + "/" + root).cleanedPath,
       namespaces: ownNamespaces, document: bundle.document.snapshot)
-    do throws(StateError) { try context.store.save(record) } catch { throw .state(error) }
-    return record
+    do throws(StateError) { return (record, try context.store.stage(record)) } catch { throw .state(error) }
   }
 
   private static func namespacePaths(_ pid: Int32, _ facts: Facts) -> [StateRecord.NamespacePath] {
@@ -284,9 +302,9 @@ extension Context {
   func create() throws(Failure) {
     let pidFile = try pidFilePath()
     let creation = try Creation(self, detached: true, waitsForStart: true)
-    let (run, lock) = try creation.perform()
-    defer { lock.release() }
-    try writePidFileOrRemove(pidFile, run)
+    let created = try creation.perform()
+    defer { created.lock.release() }
+    try writePidFileOrRemove(pidFile, created.run)
   }
 
   /// The absolute path of `--pid-file`, to be asked for before the directory changes.

@@ -9,8 +9,8 @@ extension Context {
     let pidFile = try pidFilePath()
     let creation = try Creation(self, detached: isDetached, waitsForStart: false)
     if isDetached {
-      let (run, lock) = try creation.perform()
-      try finishStart(pidFile, run, creation, lock)
+      let created = try creation.perform()
+      try finishStart(pidFile, created.run, creation, created.lock)
       return 0
     }
     return try runInForeground(creation, pidFile)
@@ -19,11 +19,11 @@ extension Context {
   private func runInForeground(_ creation: Creation, _ pidFile: String?) throws(Failure) -> Int32 {
     if !invocation.flag(.noSubreaper) { Host.becomeSubreaper() }
     var console: (any ForegroundConsole)?
-    let (run, lock) = try creation.perform { () throws(Failure) in console = try beginForeground() }
-    try finishStart(pidFile, run, creation, lock)
+    let created = try creation.perform { () throws(Failure) in console = try beginForeground() }
+    try finishStart(pidFile, created.run, creation, created.lock)
     guard let console else { return 0 }
-    let code = try waitOrRemove(console, run)
-    if !invocation.flag(.keep) { try removeEnded() }
+    let code = try waitOrRemove(console, created.run)
+    if !invocation.flag(.keep) { try removeEnded(created) }
     return code
   }
 
@@ -62,16 +62,13 @@ extension Context {
   }
 
   /// Removes the container of a process that has ended; whoever was quicker has done it.
-  private func removeEnded() throws(Failure) {
-    let id = try id()
-    do throws(Failure) {
-      guard let lock = try lock(id) else { return }
-      defer { lock.release() }
-      guard let container = try find(id) else { return }
-      try remove(container)
+  private func removeEnded(_ created: Creation.Created) throws(Failure) {
+    do throws(StateError) {
+      guard try created.lock.reacquire() else { return }
     } catch {
-      if case .remains = error { throw error }
-      throw .remains(["container \(id)"], cause: "\(error)")
+      throw .remains(["container \(created.intent.id)"], cause: "\(Failure.state(error))")
     }
+    defer { created.lock.release() }
+    try remove(created.ended)
   }
 }

@@ -9,13 +9,11 @@ struct Environment {
   private(set) var searchPath = ""
 
   init(_ entries: [String]) {
-    var places: [Substring: Int] = [:]
+    var names = NameIndex()
     for entry in entries {
-      let name = entry.prefix { $0 != "=" }
-      if let place = places[name] {
+      if let place = names.remember(Environment.name(of: entry)) {
         self.entries[place] = entry
       } else {
-        places[name] = self.entries.count
         self.entries.append(entry)
       }
     }
@@ -24,5 +22,10 @@ struct Environment {
       if entry.hasPrefix("HOME=") { needsHome = entry.utf8.count == 5 }
     }
     if needsHome { self.entries.removeAll { $0 == "HOME=" } }
+  }
+
+  private static func name(of entry: String) -> String {
+    let bytes = entry.utf8
+    return String(entry[..<(bytes.firstIndex(of: UInt8(ascii: "=")) ?? bytes.endIndex)])
   }
 }

@@ -5,7 +5,7 @@ extension PlanCompiler {
     to builder: inout PlanBuilder
   ) throws(PlanError) {
     let origin = Origin.mounts.appending(index)
-    let options = MountOptions(mount.options)
+    let options = mount.sortedOptions
     guard !options.idMapped else {
       throw PlanError(origin.appending("options"), .unsupportedMountOption("idmap"))
     }

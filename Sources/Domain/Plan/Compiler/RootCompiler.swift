@@ -33,7 +33,7 @@ extension PlanCompiler {
   /// What is done once nothing more is made inside the root: delayed `ro`, and the file mode mask.
   static func addFinishedRoot(_ root: Root, _ mounts: [Mount], _ user: User, to builder: inout PlanBuilder) {
     for (index, mount) in mounts.enumerated() {
-      let options = MountOptions(mount.options)
+      let options = mount.sortedOptions
       guard delaysReadOnly(mount, options) else { continue }
       builder.add(.remountReadOnly(path: mount.destination), Origin.mounts.appending(index))
     }
@@ -47,8 +47,8 @@ extension PlanCompiler {
     for (index, path) in linux.readonlyPaths.enumerated() {
       builder.add(.protectReadOnly(path: path), JSONPointer(text: "/linux/readonlyPaths").appending(index))
     }
-    var masked = Set<String>()
-    for (index, path) in linux.maskedPaths.enumerated() where masked.insert(path).inserted {
+    var masked = NameIndex()
+    for (index, path) in linux.maskedPaths.enumerated() where masked.remember(path) == nil {
       builder.add(.mask(path: path), JSONPointer(text: "/linux/maskedPaths").appending(index))
     }
   }

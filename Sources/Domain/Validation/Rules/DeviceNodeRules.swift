@@ -7,15 +7,17 @@ let deviceRequirements: [ValidationRule] = [
   },
   ValidationRule("paths to hide or protect are absolute") { document, _ in
     guard let linux = document.linux else { return [] }
-    return [("maskedPaths", linux.maskedPaths), ("readonlyPaths", linux.readonlyPaths)].flatMap {
-      name, paths in
-      paths.enumerated().compactMap { index, path in
-        path.isAbsolutePath
-          ? nil : Violation(JSONPointer(text: "/linux/" + name).appending(index), "must be an absolute path")
-      }
-    }
+    return relativePaths("maskedPaths", linux.maskedPaths)
+      + relativePaths("readonlyPaths", linux.readonlyPaths)
   },
 ]
+
+private func relativePaths(_ name: String, _ paths: [String]) -> [Violation] {
+  paths.enumerated().compactMap { index, path in
+    path.isAbsolutePath
+      ? nil : Violation(JSONPointer(text: "/linux/" + name).appending(index), "must be an absolute path")
+  }
+}
 
 let resourceRequirements: [ValidationRule] = [
   ValidationRule("swap is memory and swap together") { document, _ in

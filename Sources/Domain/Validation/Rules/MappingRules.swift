@@ -35,7 +35,7 @@ extension Document {
 }
 
 private func mappingLists(_ document: Document) -> [(String, [IDMapping])] {
-  guard let linux = document.linux else { return [] }
+  guard let linux = document.linux, document.hasNamespace(.user) || linux.hasMappings else { return [] }
   return [("uidMappings", linux.uidMappings), ("gidMappings", linux.gidMappings)]
 }
 
@@ -57,6 +57,10 @@ private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) 
     violations.append(Violation(pointer, "id 0 is not mapped: the container would have no root"))
   }
   return violations
+}
+
+extension LinuxSettings {
+  fileprivate var hasMappings: Bool { !uidMappings.isEmpty || !gidMappings.isEmpty }
 }
 
 extension IDMapping {

@@ -7,7 +7,7 @@ let mountRequirements: [ValidationRule] = [
   },
   ValidationRule("mounts inside /proc are of what the host itself shows there") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
-      guard isInsideProc(mount.destination), !procFiles.contains(cleaned(mount.destination)) else {
+      guard isInsideProc(mount.destination), !procFiles.contains(mount.destination.cleanedPath) else {
         return nil
       }
       return Violation(
@@ -17,8 +17,9 @@ let mountRequirements: [ValidationRule] = [
   },
   ValidationRule("nothing but procfs goes on /proc") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
-      let options = MountOptions(mount.options)
-      guard cleaned(mount.destination) == "/proc", options.bind == nil, !options.remount, mount.type != "proc"
+      let options = mount.sortedOptions
+      guard mount.destination.cleanedPath == "/proc", options.bind == nil, !options.remount,
+        mount.type != "proc"
       else { return nil }
       return Violation(
         Origin.mounts.appending(index).appending("destination"),
@@ -27,7 +28,7 @@ let mountRequirements: [ValidationRule] = [
   },
   ValidationRule("binds have a source and no data") { document, _ in
     document.mounts.enumerated().flatMap { index, mount -> [Violation] in
-      let options = MountOptions(mount.options)
+      let options = mount.sortedOptions
       guard options.bind != nil else { return [] }
       let pointer = Origin.mounts.appending(index)
       var violations: [Violation] = []
@@ -45,7 +46,7 @@ let mountRequirements: [ValidationRule] = [
   },
   ValidationRule("other mounts have a type") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
-      let options = MountOptions(mount.options)
+      let options = mount.sortedOptions
       guard options.bind == nil, !options.remount, mount.type?.isEmpty != false else { return nil }
       return Violation(Origin.mounts.appending(index).appending("type"), "must not be empty")
     }
@@ -66,17 +67,7 @@ private let procFiles: Set<String> = [
 ]
 
 private func isInsideProc(_ destination: String) -> Bool {
-  let path = cleaned(destination)
-  return path.hasPrefix("/proc/")
-}
-
-/// The path without repeated slashes, `.` and `..`.
-private func cleaned(_ path: String) -> String {
-  var kept: [Substring] = []
-  for component in path.split(separator: "/") where component != "." {
-    if component == ".." { _ = kept.popLast() } else { kept.append(component) }
-  }
-  return "/" + kept.joined(separator: "/")
+  destination.cleanedPath.hasPrefix("/proc/")
 }
 
 /// Why a kernel parameter may not be set; nil when it is the container's own.

@@ -31,14 +31,10 @@ let namespaceRequirements: [ValidationRule] = [
   },
   ValidationRule("names need a namespace of their own") { document, _ in
     guard !document.hasNamespace(.uts) else { return [] }
-    return names(of: document).map {
-      Violation(JSONPointer(text: "/" + $0.name), "unable to set \($0.name) without a private UTS namespace")
-    }
+    return checkNames(document) { $1.isEmpty ? nil : "unable to set \($0) without a private UTS namespace" }
   },
   ValidationRule("names are as short as the kernel's") { document, _ in
-    names(of: document).compactMap {
-      $0.value.utf8.count > 64 ? Violation(JSONPointer(text: "/" + $0.name), "is longer than 64 bytes") : nil
-    }
+    checkNames(document) { $1.utf8.count > 64 ? "is longer than 64 bytes" : nil }
   },
   ValidationRule("clocks are shifted in a new time namespace") { document, _ in
     guard document.linux?.timeOffsets.isEmpty == false else { return [] }
@@ -60,7 +56,14 @@ let namespaceRequirements: [ValidationRule] = [
   },
 ]
 
-/// The names that a document sets, by property.
-private func names(of document: Document) -> [(name: String, value: String)] {
-  [("hostname", document.hostname ?? ""), ("domainname", document.domainname ?? "")].filter { !$0.1.isEmpty }
+/// Checks the names that a document sets: the property and its value in, what is wrong out.
+private func checkNames(_ document: Document, _ check: (String, String) -> String?) -> [Violation] {
+  var violations: [Violation] = []
+  func look(_ property: String, _ value: String?) {
+    guard let value, let reason = check(property, value) else { return }
+    violations.append(Violation(JSONPointer(text: "/" + property), reason))
+  }
+  look("hostname", document.hostname)
+  look("domainname", document.domainname)
+  return violations
 }

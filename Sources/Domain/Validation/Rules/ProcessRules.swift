@@ -39,6 +39,8 @@ private func userViolations(_ user: User) -> [Violation] {
     violations.append(Violation(Origin.user.appending("umask"), "must be at most 0777"))
   }
   // The last number stands for "no change" in the kernel's calls.
+  // Looked for before anything is listed, as every start passes here.
+  guard user.uid == .max || user.gid == .max || user.additionalGids.contains(.max) else { return violations }
   for place in user.ids where place.id == UInt32.max {
     violations.append(Violation(place.pointer, "\(place.id) is no id"))
   }
@@ -73,18 +75,20 @@ private func isAssignment(_ entry: String) -> Bool {
 
 private func limitViolations(_ limits: [ResourceLimit]) -> [Violation] {
   var violations: [Violation] = []
-  var seen = Set<String>()
+  var seen: UInt32 = 0
   for (index, limit) in limits.enumerated() {
     let pointer = Origin.process.appending("rlimits").appending(index)
-    if ResourceLimitNumber.number(of: limit.type) == nil {
+    let number = ResourceLimitNumber.number(of: limit.type)
+    if number == nil {
       violations.append(Violation(pointer.appending("type"), "unknown resource limit \(limit.type.quoted)"))
     }
     if limit.soft > limit.hard {
       violations.append(Violation(pointer.appending("soft"), "soft limit is above the hard limit"))
     }
-    if !seen.insert(limit.type).inserted {
+    if let number, seen & 1 << number != 0 {
       violations.append(Violation(pointer.appending("type"), "\(limit.type.quoted) is given twice"))
     }
+    if let number { seen |= 1 << number }
   }
   return violations
 }

@@ -42,7 +42,8 @@ extension SeccompAction {
 
 let hookRequirements: [ValidationRule] = [
   ValidationRule("hooks have absolute paths and time") { document, _ in
-    document.hooks.phases.flatMap { phase, hooks in
+    guard !document.hooks.isEmpty else { return [] }
+    return document.hooks.phases.flatMap { phase, hooks in
       hooks.enumerated().flatMap { index, hook -> [Violation] in
         let pointer = Origin.hooks.appending(phase).appending(index)
         var violations: [Violation] = []

@@ -11,7 +11,7 @@ let unsupportedRequirements: [ValidationRule] = [
   ValidationRule("mounts are not mapped to other ids") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
       let isMapped =
-        MountOptions(mount.options).idMapped || !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
+        mount.sortedOptions.idMapped || !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
       return isMapped
         ? Violation(Origin.mounts.appending(index), "id-mapped mounts are not supported yet") : nil
     }

@@ -1,0 +1,18 @@
+import Testing
+
+@testable import Domain
+
+@Suite("Paths as text")
+struct PathTests {
+  @Test(
+    "a path is cleaned without looking at the host",
+    arguments: [
+      ("/", "/"), ("/a", "/a"), ("/a/b.c/..d", "/a/b.c/..d"), ("/a/.../b", "/a/.../b"), ("/.a", "/.a"),
+      ("", "/"), ("a", "/a"), ("//", "/"), ("/a/", "/a"), ("/a//b", "/a/b"), ("/a/./b", "/a/b"), ("/.", "/"),
+      ("/a/..", "/"), ("/a/../b", "/b"), ("/../..", "/"), ("/a/b/../../../c", "/c"), ("a/../b/.", "/b"),
+    ])
+  func cleaned(_ path: String, _ expected: String) {
+    #expect(path.cleanedPath == expected)
+    #expect(expected.cleanedPath == expected)
+  }
+}
