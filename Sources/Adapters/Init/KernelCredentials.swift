@@ -23,6 +23,7 @@ extension LinuxKernel: CredentialKernel {
       guard let status = try? Files.status(number) else { continue }
       let isNull =
         status.st_mode & 0o170000 == 0o020000 && UInt64(status.st_rdev) == LinuxKernel.device(1, 3)
+      if isNull { takeOwnNull(number, status) }
       guard status.st_uid != uid, !isNull else { continue }
       let result = clinux_call(Int(SYS_fchown), Int(number), Int(uid), -1, 0, 0, 0)
       // Not everything has an owner that can be changed: a read-only file system, an id that is not mapped.
@@ -30,6 +31,18 @@ extension LinuxKernel: CredentialKernel {
         throw StepFault(.fchown, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
       }
     }
+  }
+
+  /// Puts the container's null device in the place of the host's, whose mode and owner its root could change
+  /// for all. A container without one keeps what it was given.
+  private func takeOwnNull(_ number: Int32, _ status: stat) {
+    guard let own = try? openNull(), let mine = try? Files.status(own),
+      mine.st_dev != status.st_dev || mine.st_ino != status.st_ino
+    else { return }
+    let flags = clinux_call(Int(SYS_fcntl), Int(number), Int(F_GETFL), 0, 0, 0, 0)
+    let mode = Int32(truncatingIfNeeded: flags) & O_ACCMODE
+    guard flags >= 0, let opened = try? Files.open(name(of: own), at: procfs, mode | O_NOCTTY) else { return }
+    _ = clinux_call(Int(SYS_dup3), Int(opened.number), Int(number), 0, 0, 0, 0)
   }
 
   func setGroups(_ groups: PlanBytes) throws(StepFault) {

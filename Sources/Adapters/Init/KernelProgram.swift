@@ -113,8 +113,20 @@ extension LinuxKernel: ProgramKernel {
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
     let pointers = try PointerArrays(arguments: arguments, environment: environment, home: home)
     if socket >= 0 { try announceExecution() }
+    closeDirectories()
     try attempt(
       .execve, SYS_execve, word(executable), word(pointers.arguments), word(pointers.environment))
+  }
+}
+
+extension LinuxKernel {
+  /// Closes all but what tells of a failed `execve`. Close-on-exec is not enough: the kernel resolves the
+  /// program's path, the links and the `#!` line behind it before it closes anything, and a path through
+  /// `/proc/self/fd` would lead from one of these out of the container.
+  private func closeDirectories() {
+    for number in [procfs, null, emptyDirectory] where number >= 0 { _ = Descriptor(owning: number) }
+    for slot in slots where slot >= 0 { _ = Descriptor(owning: slot) }
+    root.close()
   }
 }
 

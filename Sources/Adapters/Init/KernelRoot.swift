@@ -199,7 +199,7 @@ extension LinuxKernel {
   }
 
   /// The container's `/dev/null`, verified to be just that. A missing one is no missing path to mask.
-  private func openNull() throws(StepFault) -> Int32 {
+  func openNull() throws(StepFault) -> Int32 {
     if null >= 0 { return null }
     do throws(Errno) {
       let opened = try root.open("/dev/null", .noLinks)

@@ -27,8 +27,6 @@ final class LinuxKernel {
   var treePropagation: MountFlags = []
   /// The root lies over "/" itself, not at its own place.
   var isOverOldRoot = false
-  /// The container's `/dev`, once something was made in it; or -1.
-  var dev: Int32 = -1
   /// The container's `/dev/null`, verified; or -1.
   var null: Int32 = -1
   /// An empty read-only directory that is mounted already; or -1.

@@ -55,6 +55,12 @@ public final class RootFD {
     number = root.release()
   }
 
+  /// Lets go of the root; nothing can be reached from here on.
+  public func close() {
+    if number >= 0 { _ = Descriptor(owning: number) }
+    number = -1
+  }
+
   /// Opens by `O_PATH` what stands at a path, the last component's link followed. The corresponding
   /// system call is `openat2` with `RESOLVE_IN_ROOT`; a kernel without it gets a verified walk.
   public func open(
@@ -67,8 +73,9 @@ public final class RootFD {
       return try Files.open(path, at: number, O_PATH, resolve: resolve)
     } catch {
       let creates = !options.isDisjoint(with: [.createDirectories, .createFile])
-      // A walk of single components is not disturbed by renames.
-      let walks = error == .noSystemCall || error == .again
+      // A walk of single components is not disturbed by renames. `EPERM` is the answer of a seccomp filter
+      // that does not know the call.
+      let walks = error == .noSystemCall || error == .again || error == .notPermitted
       guard walks || (error == .noSuchFileOrDirectory && creates) else { throw error }
     }
     return try walk(path, options, mode: mode)

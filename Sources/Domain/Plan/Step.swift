@@ -102,7 +102,8 @@ public enum Step: Equatable, Sendable {
   case limitBoundingSet(CapabilitySet)
   /// `PR_SET_KEEPCAPS`.
   case keepCapabilities(Bool)
-  /// Gives standard input, output and error to a user.
+  /// Gives standard input, output and error to a user; those that are the host's null device become the
+  /// container's.
   case ownStandardStreams(uid: UInt32)
   /// The corresponding system call is `setgroups`.
   case setGroups([UInt32])
