@@ -21,15 +21,50 @@ struct SlotOpener: ~Copyable {
     if console >= 0 { _ = Descriptor(owning: console) }
   }
 
-  /// Opens all slots of a request's plan.
-  mutating func open(_ request: SpawnRequest) throws(SpawnError) {
-    for slot in request.plan.slots {
+  /// Opens all slots of a request's plan for the process behind a pidfd.
+  mutating func open(_ request: SpawnRequest, for process: Int32) throws(SpawnError) {
+    let needsLocks = SlotOpener.needsLocks(request.plan.birth)
+    if needsLocks { try openLockedTrees(request, process) }
+    for (index, slot) in request.plan.slots.enumerated() {
+      if index < descriptors.count, descriptors[index] >= 0 { continue }
+      let opened: Int32
       do throws(SystemFailure) {
-        descriptors.append(try open(slot.source, request))
+        opened = try open(slot.source, request, mayClone: !needsLocks)
       } catch {
         throw .slot(origin: slot.origin, error)
       }
+      if index < descriptors.count { descriptors[index] = opened } else { descriptors.append(opened) }
     }
+  }
+
+  /// The container's root will be less than the host's, and could change what the host's mounts do not let
+  /// it change.
+  private static func needsLocks(_ birth: Birth) -> Bool {
+    birth.created.contains(.mount)
+      && (birth.created.contains(.user) || birth.joined.contains { $0.type == .user })
+  }
+
+  /// Clones mount trees in the process's own mount namespace; a slot that has none yet is -1.
+  private mutating func openLockedTrees(_ request: SpawnRequest, _ process: Int32) throws(SpawnError) {
+    let visit = try require("setns", "mnt") { () throws(Errno) in try MountVisit.begin(process) }
+    guard let visit else { return }
+    var failure: SpawnError?
+    for slot in request.plan.slots where failure == nil {
+      var tree: Int32 = -1
+      if case .mountTree(let path, let recursive) = slot.source {
+        do throws(Errno) {
+          tree = try SlotOpener.cloneTree(path, recursive: recursive)
+        } catch {
+          if !SlotOpener.leavesToProcess(error) {
+            failure = .slot(
+              origin: slot.origin, SystemFailure(call: "open_tree", subject: path, errno: error))
+          }
+        }
+      }
+      descriptors.append(tree)
+    }
+    try require("setns", "the runtime's namespaces") { () throws(Errno) in try visit.end() }
+    if let failure { throw failure }
   }
 
   /// Gives all away.
@@ -41,11 +76,14 @@ struct SlotOpener: ~Copyable {
     return taken
   }
 
-  private mutating func open(_ source: SlotSource, _ request: SpawnRequest) throws(SystemFailure) -> Int32 {
+  private mutating func open(
+    _ source: SlotSource, _ request: SpawnRequest, mayClone: Bool
+  ) throws(SystemFailure) -> Int32 {
     switch source {
     case .mountTree(let path, let recursive):
       return try attempt("open_tree", path) { () throws(Errno) in
-        try SlotOpener.openTree(path, recursive: recursive)
+        guard mayClone else { return try Files.open(path, O_PATH).release() }
+        return try SlotOpener.openTree(path, recursive: recursive)
       }
     case .hostPath(let path):
       return try attempt("openat", path) { () throws(Errno) in try Files.open(path, O_PATH).release() }
@@ -78,19 +116,25 @@ struct SlotOpener: ~Copyable {
   }
 
   private static func openTree(_ path: String, recursive: Bool) throws(Errno) -> Int32 {
-    let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC) | (recursive ? Int(AT_RECURSIVE) : 0)
     do throws(Errno) {
-      return try cloneTree(path, flags)
+      return try cloneTree(path, recursive: recursive)
     } catch {
-      // A kernel without the call, or a caller who may not clone: the process binds by itself.
-      guard error == .noSystemCall || error == .notPermitted else { throw error }
+      guard leavesToProcess(error) else { throw error }
       return try Files.open(path, O_PATH).release()
     }
   }
-}
 
-private func cloneTree(_ name: UnsafePointer<CChar>, _ flags: Int) throws(Errno) -> Int32 {
-  Int32(try call(Int32(SYS_open_tree), Int(currentDirectory), word(name), flags))
+  /// A kernel without the call, or a caller who may not clone: the process binds by itself.
+  private static func leavesToProcess(_ error: Errno) -> Bool {
+    error == .noSystemCall || error == .notPermitted
+  }
+
+  private static func cloneTree(
+    _ name: UnsafePointer<CChar>, recursive: Bool
+  ) throws(Errno) -> Int32 {
+    let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC) | (recursive ? Int(AT_RECURSIVE) : 0)
+    return Int32(try call(Int32(SYS_open_tree), Int(currentDirectory), word(name), flags))
+  }
 }
 
 /// Makes a failed call a failure with its name and subject.

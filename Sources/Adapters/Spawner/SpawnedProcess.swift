@@ -37,7 +37,7 @@ public final class SpawnedProcess: InitProcess {
   public func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {
     // Only now: the init stage starts up meanwhile, and what is opened may be a cgroup of the container.
     var opener = SlotOpener(doors: doors)
-    try opener.open(request)
+    try opener.open(request, for: processDescriptor)
     let (slots, ownConsole) = opener.take()
     console = ownConsole
     let frame = SyncFrame(
