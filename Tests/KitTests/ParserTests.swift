@@ -23,6 +23,7 @@ struct ParserCase: CustomTestStringConvertible, Sendable {
     ParserCase("-v", nil, ["version=true"]),
     ParserCase("--root /r state a", "state", ["root=/r"], ["a"]),
     ParserCase("--root=/r state a", "state", ["root=/r"], ["a"]),
+    ParserCase("--root=\u{301}=r state a", "state", ["root=\u{301}=r"], ["a"]),
     ParserCase("-root /r state a", "state", ["root=/r"], ["a"]),
     ParserCase("state a --root /r", "state", ["root=/r"], ["a"]),
     ParserCase("--systemd-cgroup=false list", "list", ["systemdCgroup=false"]),

@@ -10,7 +10,7 @@ enum Controllers {
     let wanted = names(try place.tree.rootText("cgroup.controllers"))
     guard names(try place.text("cgroup.controllers")) != wanted else { return }
     var ancestor = ""
-    for component in place.name.split(separator: "/") {
+    for component in place.name.pathComponents {
       handDown(place.tree, ancestor)
       ancestor += ancestor.isEmpty ? String(component) : "/" + component
     }

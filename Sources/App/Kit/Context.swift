@@ -188,7 +188,7 @@ struct StateRoot: Equatable {
 enum Paths {
   /// The path from the root, without `.`, `..` and doubled slashes.
   static func absolute(_ path: String) throws(Failure) -> String {
-    if path.hasPrefix("/") { return path.cleanedPath }
+    if path.isAbsolutePath { return path.cleanedPath }
     do throws(Errno) {
       return (try Host.currentDirectory() + "/" + path).cleanedPath
     } catch {
@@ -199,7 +199,7 @@ enum Paths {
   /// The same file whatever directory the command changes to: that of its bundle, say. Links in the path are
   /// left to the kernel.
   static func anchored(_ path: String?) throws(Failure) -> String? {
-    guard let path, !path.hasPrefix("/") else { return path }
+    guard let path, !path.isAbsolutePath else { return path }
     do throws(Errno) {
       return try Host.currentDirectory() + "/" + path
     } catch {

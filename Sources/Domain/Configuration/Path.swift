@@ -1,15 +1,33 @@
+/// Paths are read byte by byte, as the kernel does: a `Character` would take a slash together with a combining
+/// mark behind it for one letter, and so hide a `..` in front of them.
 extension String {
   /// It begins with a slash.
-  var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
+  public var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
 
   /// The path from the root, without repeated slashes, `.` and `..`; nothing is looked up.
   public var cleanedPath: String {
     if isCleanPath { return self }
+    return "/" + walkedPath.components.joined(separator: "/")
+  }
+
+  /// What stands between slashes, and is not empty.
+  public var pathComponents: [Substring] {
+    utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+  }
+
+  /// The components without `.`, and without each `..` and the one before it; `leaves` says that there was
+  /// none before it, so that the path leads out of where it begins.
+  var walkedPath: (components: [Substring], leaves: Bool) {
     var kept: [Substring] = []
-    for component in split(separator: "/") where component != "." {
-      if component == ".." { _ = kept.popLast() } else { kept.append(component) }
+    var leaves = false
+    for component in pathComponents where component != "." {
+      if component != ".." {
+        kept.append(component)
+      } else if kept.popLast() == nil {
+        leaves = true
+      }
     }
-    return "/" + kept.joined(separator: "/")
+    return (kept, leaves)
   }
 
   /// Most paths are: this is found out without taking one apart.

@@ -65,8 +65,10 @@ struct Parser {
 
   private mutating func readOption(_ argument: String, _ allowed: CommandSet) throws(UsageError) {
     let body = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
-    let name = String(body.prefix { $0 != "=" })
-    let inline = name.utf8.count == body.utf8.count ? nil : String(body.dropFirst(name.count + 1))
+    // Byte by byte: a combining mark behind the sign belongs to the value.
+    let sign = body.utf8.firstIndex(of: UInt8(ascii: "="))
+    let name = String(body[..<(sign ?? body.endIndex)])
+    let inline = sign.map { String(Substring(body.utf8[$0...].dropFirst())) }
     guard let rule = Parser.rule(name, allowed) else { throw .unknownOption(name, invocation.command) }
     let text: String
     if rule.kind == .flag {

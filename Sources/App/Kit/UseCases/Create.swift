@@ -258,7 +258,7 @@ struct Creation {
       id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
       cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
       externalDescriptors: Creation.externalDescriptors, bundle: bundle.path,
-      rootfs: root.hasPrefix("/") ? root.cleanedPath : (bundle.path + "/" + root).cleanedPath,
+      rootfs: root.isAbsolutePath ? root.cleanedPath : (bundle.path + "/" + root).cleanedPath,
       namespaces: ownNamespaces, document: bundle.document.snapshot)
     do throws(StateError) { return (record, try context.store.stage(record)) } catch { throw .state(error) }
   }

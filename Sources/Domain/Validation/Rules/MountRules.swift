@@ -67,14 +67,15 @@ private let procFiles: Set<String> = [
 ]
 
 private func isInsideProc(_ destination: String) -> Bool {
-  destination.cleanedPath.hasPrefix("/proc/")
+  let components = destination.cleanedPath.pathComponents
+  return components.count > 1 && components.first == "proc"
 }
 
 /// Why a kernel parameter may not be set; nil when it is the container's own.
 private func parameterViolation(_ name: String, _ document: Document) -> String? {
   let path = PlanCompiler.parameterPath(name)
   let refusal = "sysctl \(name.quoted) is not in a separate kernel namespace"
-  guard !path.split(separator: "/").contains("..") else { return refusal }
+  guard !path.pathComponents.contains("..") else { return refusal }
   if path == "kernel/hostname" { return "sysctl \(name.quoted) conflicts with hostname: use that" }
   guard let owner = parameterOwner(path) else { return refusal }
   return document.hasNamespace(owner) ? nil : refusal
