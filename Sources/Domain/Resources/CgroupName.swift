@@ -28,7 +28,9 @@ public enum CgroupName {
     let colons = path.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ":") ? 1 : 0) }
     guard hasSlash || colons != 2 else { throw .systemdForm(path) }
     let fromRoot = path.isAbsolutePath ? path : "/" + path
-    if fromRoot != "/", fromRoot.cleanedPath == fromRoot { return String(Substring(fromRoot.utf8.dropFirst())) }
+    if fromRoot != "/", fromRoot.cleanedPath == fromRoot {
+      return String(Substring(fromRoot.utf8.dropFirst()))
+    }
     let (kept, leaves) = path.walkedPath
     guard !leaves, !kept.isEmpty else { throw .outside(path) }
     return kept.joined(separator: "/")
