@@ -71,7 +71,7 @@ def fail_point(subject, operation, role, number, point, clean):
         "weaker": difference(clean, report(struck)) if operation == "run" and struck.code == 0 else [],
     }
     ended = operation in ("run", "delete")
-    if ended or (operation == "create" and struck.code != 0):
+    if ended or (operation == "create" and struck.code not in (0, NEVER_REACHED)):
         record["before"] = container.leftovers(grace=0.2)
     return finish(record, container, struck)
 
