@@ -173,3 +173,34 @@ def propagation(context):
         context.run("true", change=change)
     # Others may mount meanwhile; what a container mounts is seen below its root, or at the bind's source.
     equal([line for line in oci.mount_table() - before if str(context.folder) in line], [])
+
+
+VALUES = [prefix + value for value in ("private", "slave", "shared", "unbindable") for prefix in ("", "r")]
+ENTRIES = [(f"{value}, {word}", value, options) for value in VALUES
+           for word, options in (("pivoted to", ()), ("moved", ("--no-pivot",)))
+           if not (options and value in ("private", "rprivate"))]
+
+
+@cases(ENTRIES, "a root on a mount that the host shares, rootfsPropagation {}", needs=martlet_only)
+def shared_host(context, value, options):
+    """As where an init system shares every mount: none of the host's goes, and none of the container's comes."""
+    host = context.folder / "host"
+    host.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "host", host], check=True)
+    try:
+        subprocess.run(["mount", "--make-shared", host], check=True)
+        for name, kind in (("proc", "proc"), ("proc/fs", "tmpfs")):  # with a mount below what --no-pivot hides
+            (host / name).mkdir(exist_ok=True)
+            subprocess.run(["mount", "-t", kind, kind, host / name], check=True)
+        shutil.copytree(context.rootfs, host / "rootfs", symlinks=True)
+        before = oci.mount_table()
+
+        def change(config):
+            config["root"]["path"] = str(host / "rootfs")
+            config["linux"]["rootfsPropagation"] = value
+        name, bundle = context.bundle("true", change=change, own_rootfs=True)
+        context.must("run", *options, "--bundle", bundle.path, name)
+        ours = lambda table: sorted(line for line in table if str(host) in line)
+        equal(ours(oci.mount_table()), ours(before))
+    finally:
+        subprocess.run(["umount", "--recursive", host], check=True)

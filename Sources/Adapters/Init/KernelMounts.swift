@@ -6,22 +6,18 @@ import Ports
 extension LinuxKernel: MountKernel {
   func setTreePropagation(_ flags: MountFlags) throws(StepFault) {
     treePropagation = flags
+    // On hosts that share all their mounts, one that stayed a peer of the host's could not be pivoted away
+    // from, would carry the container's mounts to the host, and take the host's along when it is unmounted.
+    // So the old tree keeps no peer, whatever is asked of the new one.
+    let keepsPeers = flags.contains(.sharedPropagation) || !flags.contains(.recursive)
+    let old: MountFlags = keepsPeers ? [.slavePropagation, .recursive] : flags
     let slash: StaticString = "/"
-    try attempt(.mount, SYS_mount, 0, word(slash.utf8Start), 0, Int(truncatingIfNeeded: flags.rawValue), 0)
+    try attempt(.mount, SYS_mount, 0, word(slash.utf8Start), 0, Int(truncatingIfNeeded: old.rawValue), 0)
   }
 
   func attachRoot(_ slot: Slot, path: PlanText) throws(StepFault) {
     let tree = try descriptor(slot)
-    // Only a mount that does not propagate can be pivoted away from: where the document asks for sharing,
-    // the root goes over "/" itself, which is then private.
-    let shares = treePropagation.contains(.sharedPropagation)
-    let slash: StaticString = "/"
-    if shares {
-      try attempt(
-        .mount, SYS_mount, 0, word(slash.utf8Start), 0,
-        Int(truncatingIfNeeded: MountFlags.privatePropagation.rawValue), 0)
-    }
-    let target = try openRootTarget(path, preferred: !shares)
+    let target = try openRootTarget(path)
     do throws(StepFault) {
       // A clone of the host's mounts is a peer of theirs until it is told otherwise. Where the document
       // asks for sharing, the root is shared once it has been entered: what is mounted before is not the
@@ -42,13 +38,11 @@ extension LinuxKernel: MountKernel {
   }
 
   /// The root's own place, if it can be reached with the ids of a user namespace; else "/".
-  private func openRootTarget(_ path: PlanText, preferred: Bool) throws(StepFault) -> Descriptor {
-    if preferred {
-      do throws(Errno) {
-        return try Files.open(path.pointer, O_PATH | O_DIRECTORY)
-      } catch {
-        guard error == .permissionDenied else { throw StepFault(.open, error) }
-      }
+  private func openRootTarget(_ path: PlanText) throws(StepFault) -> Descriptor {
+    do throws(Errno) {
+      return try Files.open(path.pointer, O_PATH | O_DIRECTORY)
+    } catch {
+      guard error == .permissionDenied else { throw StepFault(.open, error) }
     }
     isOverOldRoot = true
     return try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) }

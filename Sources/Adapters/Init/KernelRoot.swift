@@ -126,17 +126,11 @@ extension LinuxKernel: RootKernel {
     try attempt(.fchdir, SYS_fchdir, Int(procfs))
   }
 
-  /// The old root comes to lie over the new one, from where it is unmounted. It may not propagate by then,
-  /// or the host would lose its mounts.
+  /// The old root comes to lie over the new one, from where it is unmounted. It does not propagate
+  /// (`setTreePropagation`), or the host would lose its mounts.
   private func pivot() throws(StepFault) {
     let here: StaticString = "."
-    let old = try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) }
     try attempt(.pivotRoot, SYS_pivot_root, word(here.utf8Start), word(here.utf8Start))
-    if treePropagation.contains(.sharedPropagation) {
-      try attempt(.fchdir, SYS_fchdir, Int(old.number))
-      let flags: MountFlags = [.slavePropagation, .recursive]
-      try attempt(.mount, SYS_mount, 0, word(here.utf8Start), 0, Int(truncatingIfNeeded: flags.rawValue), 0)
-    }
     try attempt(.umount2, SYS_umount2, word(here.utf8Start), LinuxKernel.detach)
   }
 

@@ -110,6 +110,9 @@ private let rootRules: [PlanRule] = [
   PlanRule(name: "entered once", reason: "a root that is not entered is the host's") {
     $0.count(.attachRoot) == $0.count(.enterRoot) && $0.count(.enterRoot) <= 1
   },
+  PlanRule(name: "the root's propagation last", reason: "what is unbindable cannot be cloned for a mask") {
+    $0.all([.enterRoot, .protectReadOnly, .mask, .openTerminal], before: [.setRootPropagation])
+  },
   PlanRule(name: "masks after entry", reason: "a mask outside the root hides nothing") {
     $0.all([.enterRoot], before: [.mask, .protectReadOnly])
   },

@@ -24,9 +24,10 @@ public enum Step: Equatable, Sendable {
 
   // MARK: The root file system
 
-  /// Sets how every mount of the new mount namespace propagates, before anything is mounted.
+  /// Says how the document wants the tree to propagate, and sets how every mount that came with the new
+  /// mount namespace does, before anything is mounted: never to the host.
   case setTreePropagation(MountFlags)
-  /// Attaches the root file system where it can be pivoted to, and makes its parent mount private.
+  /// Attaches the root file system where it can be pivoted to.
   case attachRoot(Slot, path: String)
   /// Mounts a file system inside the root.
   case mount(FileSystemMount)

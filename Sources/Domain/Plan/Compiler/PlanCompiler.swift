@@ -18,6 +18,7 @@ public enum PlanCompiler {
     addFinishedRoot(root, document.mounts, process.user, to: &builder)
     addIdentity(document, linux, to: &builder)
     addPathProtection(linux, to: &builder)
+    try addRootPropagation(linux, to: &builder)
     addCpusetMilestone(process, linux, to: &builder)
     try addPrivileges(process, linux, request.seccomp, to: &builder)
     addProgram(process, request, to: &builder)

@@ -22,9 +22,6 @@ extension PlanCompiler {
       builder.add(.reach(.mounted), Origin.hooks)
     }
     builder.add(.enterRoot(request.avoidsPivot ? .move : .pivot), origin)
-    if let propagation, propagation.isDisjoint(with: [.slavePropagation, .privatePropagation]) {
-      builder.add(.setRootPropagation(propagation), JSONPointer(text: "/linux/rootfsPropagation"))
-    }
     if let cwd = document.process?.cwd, cwd != "/" {
       builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
     }
@@ -51,6 +48,15 @@ extension PlanCompiler {
     for (index, path) in linux.maskedPaths.enumerated() where masked.remember(path) == nil {
       builder.add(.mask(path: path), JSONPointer(text: "/linux/maskedPaths").appending(index))
     }
+  }
+
+  /// What the document asks of the whole root comes after all that is bound inside: an unbindable mount
+  /// cannot be cloned for that any more.
+  static func addRootPropagation(_ linux: LinuxSettings, to builder: inout PlanBuilder) throws(PlanError) {
+    guard let propagation = try rootPropagation(linux),
+      propagation.isDisjoint(with: [.slavePropagation, .privatePropagation])
+    else { return }
+    builder.add(.setRootPropagation(propagation), JSONPointer(text: "/linux/rootfsPropagation"))
   }
 
   /// A tmpfs and whatever is mounted on `/dev` get read-only last, so that mount points and nodes can
