@@ -16,6 +16,8 @@ import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CGROUP_PARENT = "/martlet-test"
+# Deadlines are this many times longer: for emulated and for crowded machines.
+PATIENCE = float(os.environ.get("MARTLET_PATIENCE", "1"))
 PR_SET_CHILD_SUBREAPER = 36
 RUNNING = set()  # process ids of the commands that run now
 STARTING = threading.Lock()  # held until a new command is in RUNNING
@@ -44,7 +46,7 @@ def bounded(argv, timeout=20, stdin=subprocess.DEVNULL, cwd=None, env=None, pres
             child = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd, env=env,
                                      pass_fds=preserved, start_new_session=True)
             RUNNING.add(child.pid)
-        hung = not ended(child, started + timeout)
+        hung = not ended(child, started + timeout * PATIENCE)
         if hung:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
@@ -114,7 +116,7 @@ def reaped(pid):
 
 def wait_until(condition, seconds=2.0):
     """Polls: the harness watches from outside, where there is no event to wait on."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while not condition():
         if time.monotonic() > end:
             return False

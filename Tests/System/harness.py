@@ -174,7 +174,7 @@ class Terminal:
         self.read(wanted, before)
 
     def read(self, wanted, before=0, seconds=10):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * oci.PATIENCE
         while wanted.encode() not in self.seen[before:]:
             check(time.monotonic() < end, f"no {wanted!r} in {self.seen!r}")
             if select.select([self.master], [], [], 0.2)[0] and not self.take():
@@ -191,7 +191,7 @@ class Terminal:
 
     def end(self, seconds=10):
         """Waits for the command's end; its exit code."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * oci.PATIENCE
         while self.status is None:
             check(time.monotonic() < end, f"it does not end: {self.seen!r}")
             if select.select([self.master], [], [], 0.02)[0]:
@@ -231,11 +231,20 @@ def run_case(context, title, function, needs):
         context.after_case()
 
 
-def run_all(path, wanted):
-    """Runs the registered cases whose title has the wanted text; prints TAP. Returns how many failed."""
+def chosen_cases(texts, every):
+    """The registered cases whose title has one of the texts, and of the others every so manieth, if it is not 0.
+    Without either, all."""
+    if not texts and not every:
+        return CASES
+    return [entry for number, entry in enumerate(CASES)
+            if any(text in entry[0] for text in texts) or every and number % every == 0]
+
+
+def run_all(path, texts=(), every=0):
+    """Runs the chosen cases; prints TAP. Returns how many failed."""
     context, failed = Context(path), 0
     try:
-        chosen = [entry for entry in CASES if wanted in entry[0]]
+        chosen = chosen_cases(texts, every)
         print(f"1..{len(chosen)}", flush=True)
         for number, (title, function, needs) in enumerate(chosen, 1):
             verdict, reason = run_case(context, title, function, needs)

@@ -51,7 +51,7 @@ def signalled(context):
     oci.RUNNING.add(child.pid)
     check(oci.wait_until(lambda: context.status(name) == "running"), "it does not run")
     context.must("kill", name, "KILL")
-    equal(child.wait(5), 137)
+    equal(child.wait(5 * oci.PATIENCE), 137)
     oci.RUNNING.discard(child.pid)
 
 
@@ -63,7 +63,7 @@ def forwarded(context):
     oci.RUNNING.add(child.pid)
     equal(child.stdout.readline(), b"ready\n")
     child.terminate()
-    equal(child.wait(5), 9)
+    equal(child.wait(5 * oci.PATIENCE), 9)
     child.stdout.close()
     oci.RUNNING.discard(child.pid)
 
@@ -297,7 +297,7 @@ def receive_terminal(context, start):
 
 def read_until(master, text):
     """Output of a terminal until it has the text."""
-    seen, end = b"", time.monotonic() + 5
+    seen, end = b"", time.monotonic() + 5 * oci.PATIENCE
     while text not in seen and time.monotonic() < end:
         if select.select([master], [], [], 0.2)[0]:
             try:
@@ -568,7 +568,7 @@ def exec_signals(context):
     oci.RUNNING.add(child.pid)
     equal(child.stdout.readline(), b"ready\n")
     child.terminate()
-    equal(child.wait(5), 9)
+    equal(child.wait(5 * oci.PATIENCE), 9)
     child.stdout.close()
     oci.RUNNING.discard(child.pid)
     equal(context.status(name), "running")

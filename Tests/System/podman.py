@@ -141,10 +141,11 @@ def failed_exec(context, program, code, text):
     remove(context, name)
 
 
+TOO_MANY = int(pathlib.Path("/proc/sys/fs/nr_open").read_text()) + 1
 REFUSED = [("an unknown flag", ("--no-such-flag",), 125), ("a working directory that is a file", ("--workdir", "/etc/passwd"),
                                                              126),
            ("a memory limit below what starts", ("--memory", "1"), 126),
-           ("a limit above the caller's", ("--ulimit", "nofile=99999999:99999999"), 126)]
+           ("a limit above the kernel's", ("--ulimit", f"nofile={TOO_MANY}:{TOO_MANY}"), 126)]
 
 
 @cases(REFUSED, "podman run with {} fails with the field's exit code", needs=NEEDS)
@@ -384,7 +385,7 @@ def typed(context, arguments, line, wanted):
     if pid == 0:
         os.execvpe(argv[0], argv, environment(context))
     oci.RUNNING.add(pid)
-    seen, end, sent = b"", time.monotonic() + 20, False
+    seen, end, sent = b"", time.monotonic() + 20 * oci.PATIENCE, False
     while wanted not in seen and time.monotonic() < end:
         if select.select([master], [], [], 0.2)[0]:
             try:
