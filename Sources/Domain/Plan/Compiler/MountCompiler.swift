@@ -10,9 +10,10 @@ extension PlanCompiler {
       throw PlanError(origin.appending("options"), .unsupportedMountOption("idmap"))
     }
     if options.remount {
+      // With `bind` only the mount itself changes; without, its file system, for all who have it mounted.
+      let flags = options.bind == nil ? options.set : options.set.union(.bind)
       builder.add(
-        .remount(
-          destination: mount.destination, flags: options.set, cleared: options.cleared, data: options.data),
+        .remount(destination: mount.destination, flags: flags, cleared: options.cleared, data: options.data),
         origin)
     } else if options.bind != nil {
       try addBind(mount, options, origin, request, to: &builder)
