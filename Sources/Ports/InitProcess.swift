@@ -120,6 +120,8 @@ public enum SpawnError: Error, Equatable, Sendable {
   case slot(origin: JSONPointer, SystemFailure)
   /// A namespace could not be joined.
   case namespace(origin: JSONPointer, SystemFailure)
+  /// A user namespace that was joined has other mappings than the document says.
+  case mapping(origin: JSONPointer)
   /// A resource limit could not be set.
   case limit(origin: JSONPointer, SystemFailure)
   /// The CPUs of the process's birth could not be set.

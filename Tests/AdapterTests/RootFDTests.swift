@@ -109,6 +109,18 @@ struct RootFDTests {
     _ = try tree.root.open("/etc/file", .noLinks)
   }
 
+  @Test("a link as the last component is opened itself when asked for", arguments: both)
+  func ownLink(usesOpenat2: Bool) throws {
+    let tree = try Tree(usesOpenat2: usesOpenat2)
+    for path in ["/etc-link", "/out", "/dangling", "/a/../loop"] {
+      let opened = try tree.root.open(path, .ownLink)
+      #expect(try Files.status(opened.number).st_mode & 0o170000 == 0o120000)
+    }
+    let through = try tree.root.open("/etc-link/file", [.ownLink, .createFile])
+    #expect(
+      UInt64(try Files.status(through.number).st_ino) == (try identity("\(tree.path)/root/etc/file")))
+  }
+
   @Test("what is made is made inside, through dangling links too", arguments: both)
   func creation(usesOpenat2: Bool) throws {
     let tree = try Tree(usesOpenat2: usesOpenat2)

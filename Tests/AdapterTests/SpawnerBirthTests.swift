@@ -140,7 +140,7 @@ struct SpawnerBirthTests {
   @Test("slots arrive, and no descriptor but the standard ones and the socket")
   func descriptors() throws {
     let slots = try ask(
-      "ns:pid", Birth(), slots: [.mountTree(path: "/", recursive: true), .hostPath("/etc")])
+      "ns:pid", Birth(), slots: [.mountTree(MountTree(path: "/", recursive: true)), .hostPath("/etc")])
     #expect(slots?.slots == 2)
     #expect(try ask("descriptors", Birth())?.detail == 0b1111)
   }

@@ -140,7 +140,7 @@ struct LinuxProcessSpawnerTests {
     let origin = JSONPointer(text: "/root/path")
     let plan = Plan(
       birth: Birth(),
-      slots: [PlannedSlot(.mountTree(path: "/nonexistent/x", recursive: true), origin: origin)])
+      slots: [PlannedSlot(.mountTree(MountTree(path: "/nonexistent/x", recursive: true)), origin: origin)])
     let failure = SystemFailure(call: "open_tree", subject: "/nonexistent/x", errno: .noSuchFileOrDirectory)
     let process = try spawner.spawn(SpawnRequest(plan: plan))
     defer { process.kill() }

@@ -18,10 +18,19 @@ import Testing
       FileSystemMount(
         type: "tmpfs", source: "tmpfs", destination: "/dev", flags: [.noSetUserID, .strictAccessTime],
         data: "mode=755,size=65536k", plainTarget: true, copyUp: true, inheritMode: true)),
+    .mount(
+      FileSystemMount(
+        type: "tmpfs", source: "t", destination: "/a",
+        substitute: .init(tree: Slot(rawValue: 0), isFallback: false))),
+    .mount(
+      FileSystemMount(
+        type: "cgroup2", source: "cgroup", destination: "/b",
+        substitute: .init(tree: Slot(rawValue: 65535), isFallback: true))),
     .bind(
       BindMount(
         source: Slot(rawValue: 300), path: "/srv/ä", destination: "/data", recursive: true, flags: .readOnly,
-        cleared: .noExecution)),
+        cleared: .noExecution, treeSet: .noDevices, treeCleared: [.readOnly, .noSetUserID],
+        traits: [.idMapped, .coversTargetLink])),
     .remount(destination: "/x", flags: .readOnly, cleared: .noDevices, data: ""),
     .setTreeAttributes(destination: "/y", set: .readOnly, cleared: [.noDevices, .noExecution]),
     .setPropagation(destination: "/z", [.sharedPropagation, .recursive]),

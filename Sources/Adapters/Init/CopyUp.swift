@@ -10,11 +10,18 @@ extension LinuxKernel {
   ) throws(StepFault) {
     let writable = mount.flags.subtracting(.readOnly)
     try self.mount(mount.type, mount.source, on: target, writable, data: data)
+    try copyUp(from: target, to: mount.destination)
+    guard mount.flags.contains(.readOnly) else { return }
     let mounted = try naming(.openat2) { () throws(Errno) in try root.open(mount.destination.pointer) }
+    try setReadOnly(mounted.number)
+  }
+
+  /// Copies into what is mounted at a path what it covers.
+  func copyUp(from covered: Int32, to path: PlanText) throws(StepFault) {
+    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer) }
     var copier = TreeCopier(buffer: buffer)
-    try copier.copy(from: target, to: mounted.number, level: 0)
-    try copyOwner(from: target, to: mounted.number)
-    if mount.flags.contains(.readOnly) { try setReadOnly(mounted.number) }
+    try copier.copy(from: covered, to: mounted.number, level: 0)
+    try copyOwner(from: covered, to: mounted.number)
   }
 
   /// The directory itself is part of what is copied; options that name another owner are rare, and root's.
@@ -24,18 +31,30 @@ extension LinuxKernel {
     }
     guard mine.st_uid == 0, mine.st_gid == 0, its.st_uid != 0 || its.st_gid != 0 else { return }
     let none: StaticString = ""
-    try attempt(
-      .fchown, SYS_fchownat, Int(target), word(none.utf8Start), Int(its.st_uid), Int(its.st_gid),
-      Int(AT_EMPTY_PATH))
+    try own(word(none.utf8Start), at: target, like: its, AT_EMPTY_PATH)
   }
 }
 
-/// Copies a directory's content: files, directories, links and nodes, with owner and mode. Links are
-/// copied, never followed.
-struct TreeCopier {
+/// Gives a file its original's owner. One whom the user namespace does not know (`EINVAL`) cannot be had
+/// there: the file stays its maker's.
+private func own(
+  _ name: Int, at directory: Int32, like original: stat, _ flags: Int32
+) throws(StepFault) {
+  let result = clinux_call(
+    Int(SYS_fchownat), Int(directory), name, Int(original.st_uid), Int(original.st_gid), Int(flags), 0)
+  guard result >= 0 || result == -Int(EINVAL) else {
+    throw StepFault(.fchown, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
+  }
+}
+
+/// Copies a directory's content: files, directories, links and nodes, with owner, mode and extended
+/// attributes. Links are copied, never followed.
+struct TreeCopier: ~Copyable {
   /// Directories below directories: an image has no reason for more.
   private static let levelLimit = 64
   private let buffer: UnsafeMutablePointer<CChar>
+  /// The value of an extended attribute; made when the first is met.
+  private var value: Page?
 
   init(buffer: UnsafeMutablePointer<CChar>) {
     self.buffer = buffer
@@ -90,12 +109,14 @@ struct TreeCopier {
         .mknod, SYS_mknodat, Int(target), word(name), Int(status.st_mode),
         Int(truncatingIfNeeded: status.st_rdev))
     }
-    try attempt(
-      .fchown, SYS_fchownat, Int(target), word(name), Int(status.st_uid), Int(status.st_gid),
-      Int(AT_SYMLINK_NOFOLLOW))
+    try own(word(name), at: target, like: status, AT_SYMLINK_NOFOLLOW)
     // A change of owner clears set-id bits, which a link does not have.
-    guard status.st_mode & 0o170000 != 0o120000, status.st_mode & 0o6000 != 0 else { return }
-    try attempt(.fchmod, SYS_fchmodat, Int(target), word(name), Int(status.st_mode & 0o7777))
+    guard status.st_mode & 0o170000 != 0o120000 else { return }
+    if status.st_mode & 0o6000 != 0 {
+      try attempt(.fchmod, SYS_fchmodat, Int(target), word(name), Int(status.st_mode & 0o7777))
+    }
+    // And file capabilities, which are an extended attribute: those come last.
+    try copyAttributes(name, from: entry.number, to: target)
   }
 
   private func copyFile(
@@ -114,6 +135,65 @@ struct TreeCopier {
       guard sent >= 0 else { throw StepFault(.write, Errno(rawValue: Int32(truncatingIfNeeded: -sent))) }
       if sent == 0 { return }
     }
+  }
+}
+
+extension TreeCopier {
+  /// The most that an extended attribute holds.
+  private static let valueLimit = 65536
+
+  /// Copies extended attributes. What the new file system cannot hold, or the kernel does not let this
+  /// process set, stays behind: none of it is needed to read the files. The working directory is procfs.
+  private mutating func copyAttributes(
+    _ name: UnsafePointer<CChar>, from source: Int32, to target: Int32
+  ) throws(StepFault) {
+    var path = DescriptorPath(source)
+    let size = clinux_call(Int(SYS_listxattr), path.word, word(buffer), LinuxKernel.bufferSize, 0, 0, 0)
+    guard size > 0 else {
+      guard size == 0 || size == -Int(EOPNOTSUPP) else {
+        throw StepFault(.getxattr, Errno(rawValue: Int32(truncatingIfNeeded: -size)))
+      }
+      return
+    }
+    let copy = try naming(.open) { () throws(Errno) in
+      try Files.open(name, at: target, O_PATH | O_NOFOLLOW)
+    }
+    var copyPath = DescriptorPath(copy.number)
+    if value == nil { value = try Page(size: TreeCopier.valueLimit) }
+    guard let start = value?.start else { throw StepFault(.getxattr, .noMemory) }
+    var attribute = UnsafePointer(buffer)
+    while attribute < buffer + size {
+      let length = clinux_call(
+        Int(SYS_getxattr), path.word, word(attribute), word(start), TreeCopier.valueLimit, 0, 0)
+      guard length >= 0 else {
+        throw StepFault(.getxattr, Errno(rawValue: Int32(truncatingIfNeeded: -length)))
+      }
+      let result = clinux_call(Int(SYS_setxattr), copyPath.word, word(attribute), word(start), length, 0, 0)
+      guard result >= 0 || result == -Int(EOPNOTSUPP) || result == -Int(EPERM) else {
+        throw StepFault(.setxattr, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
+      }
+      attribute += strlen(attribute) + 1
+    }
+  }
+}
+
+/// `self/fd/N`, which from procfs as the working directory leads to what is behind a descriptor.
+private struct DescriptorPath {
+  private var bytes: (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+  init(_ descriptor: Int32) {
+    let text: StaticString = "self/fd/"
+    withUnsafeMutableBytes(of: &bytes) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      memcpy(base, text.utf8Start, text.utf8CodeUnitCount)
+      let digits = (base + text.utf8CodeUnitCount).assumingMemoryBound(to: CChar.self)
+      _ = write(UInt64(max(descriptor, 0)), radix: 10, to: digits)
+    }
+  }
+
+  /// Its address, for the time of one call.
+  var word: Int {
+    mutating get { withUnsafeMutableBytes(of: &bytes) { Int(bitPattern: $0.baseAddress) } }
   }
 }
 

@@ -32,7 +32,7 @@ extension LinuxKernel: MountKernel {
   }
 
   /// How a tree of the host propagates in the container: never back.
-  private var isolation: MountFlags {
+  var isolation: MountFlags {
     let asked = treePropagation.intersection(.propagation)
     return asked == .privatePropagation || asked == .unbindable ? .privatePropagation : .slavePropagation
   }
@@ -66,20 +66,44 @@ extension LinuxKernel: MountKernel {
 
   func mount(_ mount: FileSystemMountOperands) throws(StepFault) {
     var isMade = false
-    let target = try openDirectory(mount.destination, plain: mount.plainTarget, isMade: &isMade)
+    let target = try openDirectory(mount.destination, mount.plainTarget ? .noLinks : [], isMade: &isMade)
+    if let made = mount.substitute, !made.isFallback {
+      try attach(try descriptor(made.tree), to: target.number)
+      if mount.copyUp { try copyUp(from: target.number, to: mount.destination) }
+      return
+    }
     let data = try mountData(mount, target: target.number, isMade: isMade)
     if mount.copyUp {
       try mountCopyingUp(mount, on: target.number, data: data)
+    } else if let fallback = mount.substitute {
+      try self.mount(mount, orAttach: fallback.tree, on: target.number, data: data)
     } else {
       try self.mount(mount.type, mount.source, on: target.number, mount.flags, data: data)
     }
   }
 
+  /// Where the kernel refuses the file system to this process, a part of the host's stands for it.
+  private func mount(
+    _ mount: FileSystemMountOperands, orAttach fallback: Slot, on target: Int32,
+    data: UnsafePointer<CChar>?
+  ) throws(StepFault) {
+    do throws(StepFault) {
+      try self.mount(mount.type, mount.source, on: target, mount.flags, data: data)
+    } catch {
+      guard error.call == .mount, error.errno == .notPermitted || error.errno == .busy else { throw error }
+      let tree = try descriptor(fallback)
+      try setPropagation(tree, isolation.union(.recursive))
+      try setAttributes(
+        tree, set: mount.flags.intersection(MountAttributes.settable), cleared: [], recursive: false)
+      try attach(tree, to: target)
+    }
+  }
+
   /// Opens, or makes, the directory to mount on; the root itself is never one.
-  private func openDirectory(
-    _ path: PlanText, plain: Bool, isMade: inout Bool
+  func openDirectory(
+    _ path: PlanText, _ links: RootFD.Options, isMade: inout Bool
   ) throws(StepFault) -> Descriptor {
-    let target = try openOrMake(path, plain ? .noLinks : [], isMade: &isMade)
+    let target = try openOrMake(path, links, isMade: &isMade)
     if try naming(.fstat, { () throws(Errno) in try root.isRoot(target.number) }) {
       throw StepFault(.verify, .invalidArgument)
     }
@@ -118,69 +142,6 @@ extension LinuxKernel: MountKernel {
       memcpy(buffer + end + 1, mount.data.pointer, mount.data.count + 1)
     }
     return UnsafePointer(buffer)
-  }
-
-  func bind(_ bind: BindMountOperands) throws(StepFault) {
-    let source = try descriptor(bind.source)
-    let target = try openBindTarget(bind.destination, like: source)
-    try refuseFalseProcfs(source, bind.destination)
-    do throws(StepFault) {
-      // In a tree that is to share its mounts with the host, a bind does so, too.
-      if !treePropagation.contains(.sharedPropagation) {
-        try setPropagation(source, isolation.union(bind.recursive ? .recursive : []))
-      }
-      try setBindFlags(source, bind)
-      try attach(source, to: target.number)
-    } catch {
-      guard error.errno == .noSystemCall || error.errno == .invalidArgument else { throw error }
-      try bindByPath(bind, target: target.number)
-    }
-  }
-
-  private func openBindTarget(_ path: PlanText, like source: Int32) throws(StepFault) -> Descriptor {
-    let isDirectory = try naming(.fstat) { () throws(Errno) in
-      try Files.status(source).st_mode & 0o170000 == 0o040000
-    }
-    var isMade = false
-    if isDirectory { return try openDirectory(path, plain: false, isMade: &isMade) }
-    let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer, .createFile) }
-    try refuseProcfs(target.number, path)
-    return target
-  }
-
-  /// As a remount would: flags that are not asked for are cleared, unless they are locked; a locked one
-  /// that the document clears by name is an error.
-  private func setBindFlags(_ mount: Int32, _ bind: BindMountOperands) throws(StepFault) {
-    guard !bind.flags.union(bind.cleared).isEmpty else { return }
-    let set = bind.flags.intersection(MountAttributes.settable.union(.accessTimes))
-    do throws(StepFault) {
-      try setAttributes(
-        mount, set: set, cleared: MountAttributes.settable.subtracting(set), recursive: false)
-    } catch {
-      guard error.errno == .notPermitted,
-        try currentFlags(of: mount).isDisjoint(with: bind.cleared)
-      else { throw error }
-      try setAttributes(mount, set: set, cleared: [], recursive: false)
-    }
-  }
-
-  /// A kernel without the descriptor calls. The source is the host's path, the target is a descriptor.
-  private func bindByPath(_ bind: BindMountOperands, target: Int32) throws(StepFault) {
-    let flags = MountFlags.bind.union(bind.recursive ? .recursive : [])
-    try attempt(
-      .mount, SYS_mount, word(bind.path.pointer), word(name(of: target)), 0,
-      Int(truncatingIfNeeded: flags.rawValue), 0)
-    guard !bind.flags.union(bind.cleared).isEmpty else { return }
-    let mounted = try naming(.openat2) { () throws(Errno) in try root.open(bind.destination.pointer) }
-    do throws(StepFault) {
-      try remountByName(mounted.number, bind.flags)
-    } catch {
-      guard error.errno == .notPermitted,
-        let kept = MountAttributes.keeping(
-          try currentFlags(of: mounted.number), in: bind.flags, cleared: bind.cleared)
-      else { throw error }
-      try remountByName(mounted.number, kept)
-    }
   }
 
   func remount(

@@ -127,6 +127,9 @@ enum MountAttributes {
     .readOnly, .noSetUserID, .noDevices, .noExecution, .noDirectoryAccessTime, .noSymbolicLinks,
   ]
 
+  /// Flags that say when access times are kept.
+  static let times: MountFlags = MountFlags.accessTimes.union(.noDirectoryAccessTime)
+
   /// `MOUNT_ATTR_…`; the access times are an enumeration there.
   static func bits(_ flags: MountFlags) -> UInt64 {
     var bits: UInt64 = 0
@@ -146,9 +149,10 @@ enum MountAttributes {
   static func keeping(_ current: MountFlags, in flags: MountFlags, cleared: MountFlags) -> MountFlags? {
     let kept = current.intersection(lockable)
     let times = flags.intersection(.accessTimes)
-    guard kept.isDisjoint(with: cleared), times.isEmpty || times == kept.intersection(.accessTimes) else {
-      return nil
-    }
+    let currentTimes = kept.intersection(.accessTimes)
+    // What updates access times always has no bit of its own in `statfs`.
+    let isSame = times == currentTimes || (times == .strictAccessTime && currentTimes.isEmpty)
+    guard kept.isDisjoint(with: cleared), times.isEmpty || isSame else { return nil }
     return flags.union(kept)
   }
 

@@ -33,6 +33,8 @@ public final class RootFD {
     public static let createFile = Options(rawValue: 2)
     /// A symbolic link anywhere is `tooManySymbolicLinks`.
     public static let noLinks = Options(rawValue: 4)
+    /// A symbolic link as the last component is opened itself.
+    public static let ownLink = Options(rawValue: 8)
   }
 
   /// A root that is not there yet.
@@ -61,8 +63,8 @@ public final class RootFD {
     number = -1
   }
 
-  /// Opens by `O_PATH` what stands at a path, the last component's link followed. The corresponding
-  /// system call is `openat2` with `RESOLVE_IN_ROOT`; a kernel without it gets a verified walk.
+  /// Opens by `O_PATH` what stands at a path, the last component's link followed unless told otherwise. The
+  /// corresponding system call is `openat2` with `RESOLVE_IN_ROOT`; a kernel without it gets a verified walk.
   public func open(
     _ path: UnsafePointer<CChar>, _ options: Options = [], mode: UInt32 = 0o755
   ) throws(Errno) -> Descriptor {
@@ -70,7 +72,8 @@ public final class RootFD {
     if options.contains(.noLinks) { resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
     do throws(Errno) {
       guard usesOpenat2 else { throw .noSystemCall }
-      return try Files.open(path, at: number, O_PATH, resolve: resolve)
+      let flags = options.contains(.ownLink) ? O_PATH | O_NOFOLLOW : O_PATH
+      return try Files.open(path, at: number, flags, resolve: resolve)
     } catch {
       let creates = !options.isDisjoint(with: [.createDirectories, .createFile])
       // A walk of single components is not disturbed by renames. `EPERM` is the answer of a seccomp filter
@@ -134,7 +137,7 @@ public final class RootFD {
       let link = try step(pending + next, isLast: isLast, options, mode: mode)
       pending[end] = saved
       next = end
-      if link {
+      if link, !(isLast && options.contains(.ownLink)) {
         links += 1
         guard links <= RootFD.linkLimit, !options.contains(.noLinks) else { throw .tooManySymbolicLinks }
         try splice(at: &next)

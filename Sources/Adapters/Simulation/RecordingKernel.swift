@@ -72,7 +72,7 @@ extension RecordingKernel: MountKernel {
         FileSystemMount(
           type: string(mount.type), source: string(mount.source), destination: string(mount.destination),
           flags: mount.flags, data: string(mount.data), plainTarget: mount.plainTarget, copyUp: mount.copyUp,
-          inheritMode: mount.inheritMode)))
+          inheritMode: mount.inheritMode, substitute: mount.substitute)))
   }
 
   public func bind(_ bind: BindMountOperands) throws(StepFault) {
@@ -80,7 +80,8 @@ extension RecordingKernel: MountKernel {
       .bind(
         BindMount(
           source: bind.source, path: string(bind.path), destination: string(bind.destination),
-          recursive: bind.recursive, flags: bind.flags, cleared: bind.cleared)))
+          recursive: bind.recursive, flags: bind.flags, cleared: bind.cleared, treeSet: bind.treeSet,
+          treeCleared: bind.treeCleared, traits: bind.traits)))
   }
 
   public func remount(

@@ -7,12 +7,30 @@ import Ports
 enum BirthGifts {
   /// Ids of a new user namespace, and clocks of a new time namespace, while the process waits for them.
   static func give(_ birth: Birth, to pid: Int32) throws(SpawnError) {
-    if birth.created.contains(.user) {
-      try write(IDMapText.text(birth.uidMappings), to: "\(pid)/uid_map")
-      try write(IDMapText.text(birth.gidMappings), to: "\(pid)/gid_map")
-    }
+    if birth.created.contains(.user) { try setMappings(birth.uidMappings, birth.gidMappings, of: pid) }
     if !birth.timeOffsets.isEmpty {
       try write(clocks(birth.timeOffsets), to: "\(pid)/timens_offsets")
+    }
+  }
+
+  /// The ids of a user namespace, by a process in it.
+  static func setMappings(
+    _ uids: [IDMapping], _ gids: [IDMapping], of pid: Int32
+  ) throws(SpawnError) {
+    try write(IDMapping.text(uids), to: "\(pid)/uid_map")
+    try write(IDMapping.text(gids), to: "\(pid)/gid_map")
+  }
+
+  /// Makes sure that a user namespace that was joined is the one that the document describes, if it does.
+  static func checkMappings(_ birth: Birth, of pid: Int32) throws(SpawnError) {
+    guard birth.joined.contains(where: { $0.type == .user }) else { return }
+    for (name, wanted) in [("uid", birth.uidMappings), ("gid", birth.gidMappings)] where !wanted.isEmpty {
+      let path = "\(pid)/\(name)_map"
+      let bytes = try require("read", "/proc/" + path) { () throws(Errno) in try Procfs().read(path) }
+      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      guard IDMapping.merged(lines.compactMap { IDMapping(line: $0) }) == IDMapping.merged(wanted) else {
+        throw .mapping(origin: JSONPointer(text: "/linux/\(name)Mappings"))
+      }
     }
   }
 
@@ -47,16 +65,5 @@ enum BirthGifts {
       let file = try Procfs().open(name, O_WRONLY)
       try Files.writeAll(file.number, text)
     }
-  }
-}
-
-/// Id mappings as the kernel reads them.
-enum IDMapText {
-  static func text(_ mappings: [IDMapping]) -> String {
-    var text = ""
-    for mapping in mappings {
-      text += "\(mapping.containerID) \(mapping.hostID) \(mapping.size)\n"
-    }
-    return text
   }
 }

@@ -28,6 +28,7 @@ struct Newborn: ~Copyable {
       try BirthGifts.give(birth, to: pid)
       try send(SyncFrame(.proceed))
     }
+    try BirthGifts.checkMappings(birth, of: pid)
     if let score = birth.oomScoreAdj { try BirthGifts.setOOMScore(score, of: pid) }
     let number = pid
     startTime = try require("read", "/proc/\(pid)/stat") { () throws(Errno) in

@@ -10,10 +10,12 @@ struct SlotOpener: ~Copyable {
   /// The parent's end of the console pair, or -1.
   private(set) var console: Int32 = -1
   private var doors: [Int32]
+  private var mappings: MountMappings
 
-  /// Takes over the doors of cgroups, which come after the slots.
-  init(doors: [Int32]) {
+  /// Takes over the doors of cgroups, which come after the slots. `process` is the new process's id.
+  init(doors: [Int32], process: Int32) {
     self.doors = doors
+    mappings = MountMappings(process: process)
   }
 
   deinit {
@@ -26,9 +28,12 @@ struct SlotOpener: ~Copyable {
     let needsLocks = SlotOpener.needsLocks(request.plan.birth)
     if needsLocks { try openLockedTrees(request, process) }
     for (index, slot) in request.plan.slots.enumerated() {
-      if index < descriptors.count, descriptors[index] >= 0 { continue }
       let opened: Int32
       do throws(SystemFailure) {
+        if index < descriptors.count, descriptors[index] >= 0 {
+          try mapLocked(index, slot.source)
+          continue
+        }
         opened = try open(slot.source, request, mayClone: !needsLocks)
       } catch {
         throw .slot(origin: slot.origin, error)
@@ -51,13 +56,13 @@ struct SlotOpener: ~Copyable {
     var failure: SpawnError?
     for slot in request.plan.slots where failure == nil {
       var tree: Int32 = -1
-      if case .mountTree(let path, let recursive) = slot.source {
+      if case .mountTree(let named) = slot.source {
         do throws(Errno) {
-          tree = try SlotOpener.cloneTree(path, recursive: recursive)
+          tree = try SlotOpener.cloneTree(named)
         } catch {
-          if !SlotOpener.leavesToProcess(error) {
+          if !SlotOpener.leavesToProcess(error, named) {
             failure = .slot(
-              origin: slot.origin, SystemFailure(call: "open_tree", subject: path, errno: error))
+              origin: slot.origin, SystemFailure(call: "open_tree", subject: named.path, errno: error))
           }
         }
       }
@@ -65,6 +70,12 @@ struct SlotOpener: ~Copyable {
     }
     try require("setns", "the runtime's namespaces") { () throws(Errno) in try visit.end() }
     if let failure { throw failure }
+  }
+
+  /// Maps the ids of a tree that was cloned already, where that is asked for.
+  private mutating func mapLocked(_ index: Int, _ source: SlotSource) throws(SystemFailure) {
+    guard case .mountTree(let tree) = source, let mapping = tree.mapping else { return }
+    try mappings.map(descriptors[index], mapping, tree.path)
   }
 
   /// Gives all away.
@@ -80,11 +91,17 @@ struct SlotOpener: ~Copyable {
     _ source: SlotSource, _ request: SpawnRequest, mayClone: Bool
   ) throws(SystemFailure) -> Int32 {
     switch source {
-    case .mountTree(let path, let recursive):
-      return try attempt("open_tree", path) { () throws(Errno) in
-        guard mayClone else { return try Files.open(path, O_PATH).release() }
-        return try SlotOpener.openTree(path, recursive: recursive)
-      }
+    case .mountTree(let tree):
+      let opened = Descriptor(
+        owning: try attempt("open_tree", tree.path) { () throws(Errno) in
+          try mayClone ? SlotOpener.openTree(tree) : SlotOpener.openPlainly(tree)
+        })
+      if let mapping = tree.mapping { try mappings.map(opened.number, mapping, tree.path) }
+      return opened.release()
+    case .fileSystem(let system):
+      let made = try FileSystemMaker.make(system)
+      try mappings.map(made.number, system.mapping, system.type)
+      return made.release()
     case .hostPath(let path):
       return try attempt("openat", path) { () throws(Errno) in try Files.open(path, O_PATH).release() }
     case .execFifo:
@@ -115,25 +132,34 @@ struct SlotOpener: ~Copyable {
     return try Files.open(name, O_PATH | O_NOFOLLOW)
   }
 
-  private static func openTree(_ path: String, recursive: Bool) throws(Errno) -> Int32 {
+  private static func openTree(_ tree: MountTree) throws(Errno) -> Int32 {
     do throws(Errno) {
-      return try cloneTree(path, recursive: recursive)
+      return try cloneTree(tree)
     } catch {
-      guard leavesToProcess(error) else { throw error }
-      return try Files.open(path, O_PATH).release()
+      guard leavesToProcess(error, tree) else { throw error }
+      return try openPlainly(tree)
     }
   }
 
-  /// A kernel without the call, or a caller who may not clone: the process binds by itself.
-  private static func leavesToProcess(_ error: Errno) -> Bool {
-    error == .noSystemCall || error == .notPermitted
+  /// What the process binds by itself: with the ids as they are.
+  private static func openPlainly(_ tree: MountTree) throws(Errno) -> Int32 {
+    guard tree.mapping == nil else { throw .notPermitted }
+    return try Files.open(tree.path, tree.followsLink ? O_PATH : O_PATH | O_NOFOLLOW).release()
   }
 
-  private static func cloneTree(
-    _ name: UnsafePointer<CChar>, recursive: Bool
-  ) throws(Errno) -> Int32 {
-    let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC) | (recursive ? Int(AT_RECURSIVE) : 0)
-    return Int32(try call(Int32(SYS_open_tree), Int(currentDirectory), word(name), flags))
+  /// A kernel without the call, or a caller who may not clone: the process binds by itself.
+  private static func leavesToProcess(_ error: Errno, _ tree: MountTree) -> Bool {
+    (error == .noSystemCall || error == .notPermitted) && tree.mapping == nil
+  }
+
+  private static func cloneTree(_ tree: MountTree) throws(Errno) -> Int32 {
+    let links = tree.followsLink ? 0 : Int(AT_SYMLINK_NOFOLLOW)
+    let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC) | (tree.recursive ? Int(AT_RECURSIVE) : 0) | links
+    return try cloneTree(tree.path, flags)
+  }
+
+  private static func cloneTree(_ name: UnsafePointer<CChar>, _ flags: Int) throws(Errno) -> Int32 {
+    Int32(try call(Int32(SYS_open_tree), Int(currentDirectory), word(name), flags))
   }
 }
 

@@ -36,7 +36,7 @@ public final class SpawnedProcess: InitProcess {
 
   public func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {
     // Only now: the init stage starts up meanwhile, and what is opened may be a cgroup of the container.
-    var opener = SlotOpener(doors: doors)
+    var opener = SlotOpener(doors: doors, process: identity.pid)
     try opener.open(request, for: processDescriptor)
     let (slots, ownConsole) = opener.take()
     console = ownConsole

@@ -25,6 +25,10 @@ public struct Mount: Equatable, Sendable {
     self.options = options
     sortedOptions = MountOptions(options)
   }
+
+  /// The destination as an absolute path, by its text alone: without repeated slashes, `.` and `..`. A
+  /// relative destination counts from the container's root.
+  var place: String { destination.cleanedPath }
 }
 
 /// A range of ids of a user namespace and the range of its parent that stands behind it.

@@ -16,8 +16,14 @@ public struct MountOptions: Equatable, Sendable {
   public private(set) var bind: Binding?
   /// `tmpcopyup` was given.
   public private(set) var copyUp = false
-  /// `idmap` or `ridmap` was given.
-  public private(set) var idMapped = false
+  /// `idmap` or `ridmap` was given, with or without mappings of its own; nil otherwise.
+  public private(set) var idMap: IDMap?
+  /// `copy-symlink`: a source that is a symbolic link is made anew instead of being bound.
+  public private(set) var copiesLink = false
+  /// `src-nofollow`: a source that is a symbolic link is bound itself.
+  public private(set) var bindsSourceLink = false
+  /// `dest-nofollow`: a destination that is a symbolic link is covered itself.
+  public private(set) var coversTargetLink = false
   /// `remount` was given.
   public private(set) var remount = false
   /// Everything else, joined by commas.
@@ -28,15 +34,39 @@ public struct MountOptions: Equatable, Sendable {
     case single, recursive
   }
 
+  /// What `idmap` and `ridmap` say.
+  public struct IDMap: Equatable, Sendable {
+    /// The mounts below are mapped too (`ridmap`).
+    public var isRecursive: Bool
+    /// What follows `idmap=`; empty when nothing does.
+    public var ranges: String
+
+    /// Makes one.
+    public init(isRecursive: Bool, ranges: String) {
+      self.isRecursive = isRecursive
+      self.ranges = ranges
+    }
+  }
+
   /// Sorts options in the order in which they are written: a later one wins.
   public init(_ options: [String]) {
     for option in options where !option.isEmpty {
-      guard let effect = MountOptions.effect(of: option) else {
+      if let effect = MountOptions.effect(of: option) {
+        apply(effect)
+      } else if let map = MountOptions.idMap(option) {
+        idMap = map
+      } else {
         data += data.isEmpty ? option : "," + option
-        continue
       }
-      apply(effect)
     }
+  }
+
+  /// `idmap=…` and `ridmap=…`, which carry ranges as crun's option does.
+  private static func idMap(_ option: String) -> IDMap? {
+    for (prefix, isRecursive) in [("idmap=", false), ("ridmap=", true)] where option.hasPrefix(prefix) {
+      return IDMap(isRecursive: isRecursive, ranges: String(option.dropFirst(prefix.utf8.count)))
+    }
+    return nil
   }
 
   private mutating func apply(_ effect: Effect) {
@@ -49,6 +79,7 @@ public struct MountOptions: Equatable, Sendable {
       set.subtract(flags)
       cleared.formUnion(flags)
     case .setTree(let flags):
+      if !flags.isDisjoint(with: .accessTimes) { treeSet.subtract(.accessTimes) }
       treeSet.formUnion(flags)
       treeCleared.subtract(flags)
     case .clearTree(let flags):
@@ -57,7 +88,10 @@ public struct MountOptions: Equatable, Sendable {
     case .propagate(let flags): propagation.append(flags)
     case .bind(let binding): bind = binding
     case .copyUp: copyUp = true
-    case .idMap: idMapped = true
+    case .idMap(let isRecursive): idMap = IDMap(isRecursive: isRecursive, ranges: "")
+    case .copyLink: copiesLink = true
+    case .bindSourceLink: bindsSourceLink = true
+    case .coverTargetLink: coversTargetLink = true
     case .remount: remount = true
     case .nothing: break
     }
@@ -66,7 +100,8 @@ public struct MountOptions: Equatable, Sendable {
   /// What one option does.
   enum Effect {
     case set(MountFlags), clear(MountFlags), setTree(MountFlags), clearTree(MountFlags)
-    case propagate(MountFlags), bind(Binding), copyUp, idMap, remount, nothing
+    case propagate(MountFlags), bind(Binding), copyUp, idMap(recursive: Bool), remount, nothing
+    case copyLink, bindSourceLink, coverTargetLink
   }
 
   /// The names that are options of mount itself, sorted: what `features` reports.
@@ -82,12 +117,14 @@ public struct MountOptions: Equatable, Sendable {
     ("async", .clear(.synchronous)),
     ("atime", .clear(.noAccessTime)),
     ("bind", .bind(.single)),
+    ("copy-symlink", .copyLink),
     ("defaults", .nothing),
+    ("dest-nofollow", .coverTargetLink),
     ("dev", .clear(.noDevices)),
     ("diratime", .clear(.noDirectoryAccessTime)),
     ("dirsync", .set(.synchronousDirectories)),
     ("exec", .clear(.noExecution)),
-    ("idmap", .idMap),
+    ("idmap", .idMap(recursive: false)),
     ("iversion", .set(.inodeVersion)),
     ("lazytime", .set(.lazyTime)),
     ("loud", .clear(.silent)),
@@ -111,7 +148,7 @@ public struct MountOptions: Equatable, Sendable {
     ("relatime", .set(.relativeAccessTime)),
     ("remount", .remount),
     ("rexec", .clearTree(.noExecution)),
-    ("ridmap", .idMap),
+    ("ridmap", .idMap(recursive: true)),
     ("rnoatime", .setTree(.noAccessTime)),
     ("rnodev", .setTree(.noDevices)),
     ("rnodiratime", .setTree(.noDirectoryAccessTime)),
@@ -135,6 +172,7 @@ public struct MountOptions: Equatable, Sendable {
     ("shared", .propagate(.sharedPropagation)),
     ("silent", .set(.silent)),
     ("slave", .propagate(.slavePropagation)),
+    ("src-nofollow", .bindSourceLink),
     ("strictatime", .set(.strictAccessTime)),
     ("suid", .clear(.noSetUserID)),
     ("symfollow", .clear(.noSymbolicLinks)),

@@ -59,9 +59,11 @@ public struct Slot: RawRepresentable, Hashable, Sendable {
 
 /// What stands behind a slot.
 public enum SlotSource: Equatable, Sendable {
-  /// A detached clone of the mount tree at `path` on the host (`open_tree`, recursive if asked);
-  /// an `O_PATH` descriptor where the kernel lacks that call.
-  case mountTree(path: String, recursive: Bool)
+  /// A detached clone of a mount tree of the host (`open_tree`); an `O_PATH` descriptor where the kernel
+  /// lacks that call and no ids are mapped.
+  case mountTree(MountTree)
+  /// A new file system with mapped ids, not yet mounted anywhere (`fsopen`, `fsmount`, `mount_setattr`).
+  case fileSystem(DetachedFileSystem)
   /// An existing path on the host, by `O_PATH`.
   case hostPath(String)
   /// The exec fifo, made in the container's state directory, by `O_PATH`.
@@ -74,6 +76,49 @@ public enum SlotSource: Equatable, Sendable {
   case target
 }
 
+/// A mount tree of the host.
+public struct MountTree: Equatable, Sendable {
+  /// Its path on the host.
+  public var path: String
+  /// The mounts below come along.
+  public var recursive: Bool
+  /// A path that ends at a symbolic link leads to the link's target, else to the link.
+  public var followsLink: Bool
+  /// How its ids are mapped.
+  public var mapping: MountMapping?
+
+  /// Names a tree.
+  public init(path: String, recursive: Bool, followsLink: Bool = true, mapping: MountMapping? = nil) {
+    self.path = path
+    self.recursive = recursive
+    self.followsLink = followsLink
+    self.mapping = mapping
+  }
+}
+
+/// A file system that the parent makes, because only it may map the ids.
+public struct DetachedFileSystem: Equatable, Sendable {
+  /// The kernel's name of the file system.
+  public var type: String
+  /// The source as the kernel takes it.
+  public var source: String
+  /// Flags of the mount and of the file system.
+  public var flags: MountFlags
+  /// Options of the file system, joined by commas.
+  public var data: String
+  /// How its ids are mapped.
+  public var mapping: MountMapping
+
+  /// Names a file system.
+  public init(type: String, source: String, flags: MountFlags, data: String, mapping: MountMapping) {
+    self.type = type
+    self.source = source
+    self.flags = flags
+    self.data = data
+    self.mapping = mapping
+  }
+}
+
 /// How a process is born: what its parent does to it before it takes its first step.
 public struct Birth: Equatable, Sendable {
   /// New namespaces.
@@ -82,9 +127,9 @@ public struct Birth: Equatable, Sendable {
   public var joined: [JoinedNamespace]
   /// `exec`: the kinds to enter through the pidfd of the container's init process.
   public var entered: NamespaceSet
-  /// Mappings of a new user namespace.
+  /// Mappings of a new user namespace; those that one joined by path must have, where any are given.
   public var uidMappings: [IDMapping]
-  /// Mappings of a new user namespace.
+  /// The same for groups.
   public var gidMappings: [IDMapping]
   /// Offsets of a new time namespace.
   public var timeOffsets: [TimeOffset]

@@ -92,14 +92,24 @@ extension FileSystemMount: CustomStringConvertible {
   /// One line.
   public var description: String {
     "mount \(type) \(quoted(source)) on \(quoted(destination)) \(flags)" + (data.isEmpty ? "" : " " + data)
+      + (substitute.map { " \($0.isFallback ? "or, where refused," : "made in") slot \($0.tree.rawValue)" }
+        ?? "")
   }
 }
 
 extension BindMount: CustomStringConvertible {
   /// One line.
   public var description: String {
-    "\(recursive ? "rbind" : "bind") \(quoted(path)) on \(quoted(destination)) \(flags)"
+    var text = "\(recursive ? "rbind" : "bind") \(quoted(path)) on \(quoted(destination)) \(flags)"
+    if !treeSet.isEmpty || !treeCleared.isEmpty { text += ", tree +\(treeSet) -\(treeCleared)" }
+    return text + BindMount.Traits.names.filter { traits.contains($0.trait) }.map { ", " + $0.name }.joined()
   }
+}
+
+extension BindMount.Traits {
+  fileprivate static let names: [(trait: BindMount.Traits, name: String)] = [
+    (.idMapped, "id-mapped"), (.copiesLink, "a link copied"), (.coversTargetLink, "on the link itself"),
+  ]
 }
 
 extension DeviceNode: CustomStringConvertible {
@@ -113,8 +123,10 @@ extension SlotSource: CustomStringConvertible {
   /// One line.
   public var description: String {
     switch self {
-    case .mountTree(let path, let recursive):
-      "mount tree\(recursive ? ", recursive," : "") of \(quoted(path))"
+    case .mountTree(let tree):
+      "mount tree\(tree.recursive ? ", recursive," : "") of \(quoted(tree.path))"
+        + (tree.followsLink ? "" : " itself") + (tree.mapping.map { ", \($0)" } ?? "")
+    case .fileSystem(let made): "new \(made.type) \(quoted(made.source)), \(made.mapping)"
     case .hostPath(let path): "host path \(quoted(path))"
     case .execFifo: "exec fifo"
     case .connection(let path): "connection to \(quoted(path))"

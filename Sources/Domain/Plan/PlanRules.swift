@@ -245,6 +245,7 @@ extension Step {
       .awaitStart(let slot):
       slot
     case .bind(let bind): bind.source
+    case .mount(let mount): mount.substitute?.tree
     default: nil
     }
   }

@@ -167,12 +167,29 @@ public struct FileSystemMount: Equatable, Sendable {
   public var copyUp: Bool
   /// A tmpfs takes the mode of the directory that it covers, unless its data says otherwise.
   public var inheritMode: Bool
+  /// What is attached instead of a new file system.
+  public var substitute: Substitute?
+
+  /// A mount tree behind a slot that stands for the file system.
+  public struct Substitute: Equatable, Sendable {
+    /// The tree.
+    public var tree: Slot
+    /// It is taken only where the kernel refuses the new file system; else it always is.
+    public var isFallback: Bool
+
+    /// Names a tree.
+    public init(tree: Slot, isFallback: Bool) {
+      self.tree = tree
+      self.isFallback = isFallback
+    }
+  }
 
   /// Makes a mount.
   public init(
     type: String, source: String, destination: String, flags: MountFlags = [], data: String = "",
-    plainTarget: Bool = false, copyUp: Bool = false, inheritMode: Bool = false
+    plainTarget: Bool = false, copyUp: Bool = false, inheritMode: Bool = false, substitute: Substitute? = nil
   ) {
+    self.substitute = substitute
     self.type = type
     self.source = source
     self.destination = destination
@@ -198,12 +215,35 @@ public struct BindMount: Equatable, Sendable {
   public var flags: MountFlags
   /// Flags that the document clears by name: a locked one is then an error.
   public var cleared: MountFlags
+  /// Attributes set on the whole tree before it is seen by anybody.
+  public var treeSet: MountFlags
+  /// Attributes cleared on the whole tree.
+  public var treeCleared: MountFlags
+  /// What is special about it.
+  public var traits: Traits
+
+  /// What is special about a bind.
+  public struct Traits: OptionSet, Hashable, Sendable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// Takes bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// The tree's ids are mapped: no other way of binding may stand for it.
+    public static let idMapped = Traits(rawValue: 1)
+    /// A source that is a symbolic link is made anew.
+    public static let copiesLink = Traits(rawValue: 2)
+    /// A destination that is a symbolic link is covered itself.
+    public static let coversTargetLink = Traits(rawValue: 4)
+  }
 
   /// Makes a bind.
   public init(
     source: Slot, path: String, destination: String, recursive: Bool, flags: MountFlags = [],
-    cleared: MountFlags = []
+    cleared: MountFlags = [], treeSet: MountFlags = [], treeCleared: MountFlags = [], traits: Traits = []
   ) {
+    self.treeSet = treeSet
+    self.treeCleared = treeCleared
+    self.traits = traits
     self.source = source
     self.path = path
     self.destination = destination

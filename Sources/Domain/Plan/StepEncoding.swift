@@ -212,6 +212,9 @@ extension FileSystemMount {
     writer.write(plainTarget)
     writer.write(copyUp)
     writer.write(inheritMode)
+    // Slots begin at 1 here, 0 being none.
+    writer.write(substitute.map { UInt64($0.tree.rawValue) + 1 } ?? 0)
+    writer.write(substitute?.isFallback ?? false)
   }
 }
 
@@ -223,6 +226,9 @@ extension BindMount {
     writer.write(recursive)
     writer.write(flags.rawValue)
     writer.write(cleared.rawValue)
+    writer.write(treeSet.rawValue)
+    writer.write(treeCleared.rawValue)
+    writer.write(traits.rawValue)
   }
 }
 

@@ -236,6 +236,12 @@ extension FileSystemMountOperands {
     plainTarget = try reader.flag()
     copyUp = try reader.flag()
     inheritMode = try reader.flag()
+    let tree = try reader.integer()
+    let isFallback = try reader.flag()
+    // Slots begin at 1 here, 0 being none.
+    substitute =
+      tree == 0
+      ? nil : .init(tree: Slot(rawValue: UInt16(truncatingIfNeeded: tree &- 1)), isFallback: isFallback)
   }
 }
 
@@ -247,6 +253,9 @@ extension BindMountOperands {
     recursive = try reader.flag()
     flags = try reader.flags()
     cleared = try reader.flags()
+    treeSet = try reader.flags()
+    treeCleared = try reader.flags()
+    traits = BindMount.Traits(rawValue: UInt8(truncatingIfNeeded: try reader.integer()))
   }
 }
 

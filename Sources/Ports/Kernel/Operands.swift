@@ -18,6 +18,8 @@ public struct FileSystemMountOperands {
   public let copyUp: Bool
   /// A tmpfs takes the mode of the directory that it covers.
   public let inheritMode: Bool
+  /// What is attached instead of a new file system.
+  public let substitute: FileSystemMount.Substitute?
 }
 
 /// The operands of `Step.bind`, borrowed.
@@ -34,6 +36,12 @@ public struct BindMountOperands {
   public let flags: MountFlags
   /// Flags cleared by name.
   public let cleared: MountFlags
+  /// Attributes set on the whole tree.
+  public let treeSet: MountFlags
+  /// Attributes cleared on the whole tree.
+  public let treeCleared: MountFlags
+  /// What is special about it.
+  public let traits: BindMount.Traits
 }
 
 /// The operands of `Step.makeDevice`, borrowed.

@@ -24,7 +24,7 @@ public enum StepCall: UInt16, Sendable, CaseIterable {
   case fstat, fstatfs, readlink, mkdir, mknod, symlink, unlink, fchmod, fchown, dup, sendmsg, recvmsg
   case pivotRoot, chroot, chdir, fchdir, getcwd, umask, sethostname, setdomainname, prctl, capset, seccomp
   case execve, closeRange, getdents, pipe, poll, fcntl, setxattr
-  case schedSetaffinity, schedSetattr, ioprioSet, personality, setMempolicy
+  case schedSetaffinity, schedSetattr, ioprioSet, personality, setMempolicy, getxattr
   /// The plan itself cannot be read.
   case decode
   /// A check of ours, not a call: the object is not what it must be.

@@ -83,9 +83,17 @@ struct DocumentGenerator {
     case 0: return Mount(destination: "/proc", type: "proc", source: "proc", options: options)
     case 1: return Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: options + ["mode=755"])
     case 2:
-      return Mount(destination: "/tmp", type: "tmpfs", source: "tmpfs", options: options + ["tmpcopyup"])
+      var mount = Mount(
+        destination: "/tmp", type: "tmpfs", source: "tmpfs", options: options + ["tmpcopyup"])
+      if chance(20) { mount.options.append("idmap=uids=0-1-1;gids=0-1-1") }
+      return mount
     case 3: return Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: options)
-    case 4: return Mount(destination: "/data", source: "/srv/data", options: options + ["bind"])
+    case 4:
+      var mount = Mount(destination: "/data", source: "/srv/data", options: options + ["bind"])
+      if chance(30) { mount.uidMappings = [IDMapping(containerID: 0, hostID: 1, size: 2)] }
+      mount.gidMappings = mount.uidMappings
+      if chance(20) { mount.options.append(pick(["copy-symlink", "src-nofollow", "dest-nofollow"])) }
+      return mount
     case 5: return Mount(destination: "/dev", source: "/dev", options: options + ["rbind"])
     default: return Mount(destination: "/proc", type: "proc", options: ["remount"] + options)
     }

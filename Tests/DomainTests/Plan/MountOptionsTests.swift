@@ -46,6 +46,23 @@ import Testing
     #expect(options.set.isEmpty && options.bind == .recursive)
   }
 
+  @Test("a later choice of access times for the tree replaces an earlier one")
+  func treeTimes() {
+    #expect(MountOptions(["rnoatime", "rrelatime"]).treeSet == .relativeAccessTime)
+    #expect(MountOptions(["rro", "rnoatime", "rstrictatime"]).treeSet == [.readOnly, .strictAccessTime])
+  }
+
+  @Test("options of id-mapped mounts and of links")
+  func special() {
+    #expect(MountOptions(["idmap"]).idMap == .init(isRecursive: false, ranges: ""))
+    #expect(MountOptions(["idmap", "ridmap"]).idMap == .init(isRecursive: true, ranges: ""))
+    let ranges = MountOptions(["ridmap=uids=0-1-2;gids=0-1-2", "ro"])
+    #expect(ranges.idMap == .init(isRecursive: true, ranges: "uids=0-1-2;gids=0-1-2"))
+    #expect(ranges.data.isEmpty && ranges.set == .readOnly)
+    let links = MountOptions(["copy-symlink", "src-nofollow", "dest-nofollow"])
+    #expect(links.copiesLink && links.bindsSourceLink && links.coversTargetLink && links.data.isEmpty)
+  }
+
   @Test("every option of the specification is known")
   func complete() {
     let required = [

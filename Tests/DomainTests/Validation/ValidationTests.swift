@@ -119,7 +119,25 @@ import Testing
     Case("/mounts/1/source") { $0.mounts[1].source = nil },
     Case("/mounts/1/options") { $0.mounts[1].options = ["bind", "size=1"] },
     Case("/mounts/0/type") { $0.mounts[0].type = nil },
-    Case("/mounts/1") { $0.mounts[1].options = ["bind", "idmap"] },
+    Case("/mounts/1") {
+      $0.mounts[1].options = ["bind", "idmap"]
+      $0.linux?.namespaces.removeAll { $0.type == .user }
+    },
+    Case("/mounts/1") { $0.mounts[1].uidMappings = [IDMapping(containerID: 0, hostID: 1, size: 1)] },
+    Case("/mounts/1") { $0.mounts[1].options = ["bind", "idmap=uids=0-1-1"] },
+    Case("/mounts/1") { $0.mounts[1].options = ["bind", "idmap=uids=0-1;gids=0-1-1"] },
+    Case("/mounts/1") { $0.mounts[1].options = ["bind", "idmap=uids=@10-1-1;gids=0-1-1"] },
+    Case("/mounts/1") { $0.mounts[1].options = ["bind", "remount", "ridmap"] },
+    Case("/mounts/0/type") { $0.mounts[0].options = ["idmap"] },
+    Case("/mounts/1/gidMappings/0/size") {
+      $0.mounts[1].uidMappings = [IDMapping(containerID: 0, hostID: 1, size: 1)]
+      $0.mounts[1].gidMappings = [IDMapping(containerID: 0, hostID: 1, size: 0)]
+    },
+    Case("/linux/uidMappings") {
+      $0.linux?.uidMappings = (0..<340).map {
+        IDMapping(containerID: $0 * 2, hostID: 1_000_000_000 + 2 * $0, size: 1)
+      }
+    },
     Case("/linux/sysctl/kernel.panic") { $0.linux?.sysctl = [Annotation(name: "kernel.panic", value: "1")] },
     Case("/linux/sysctl/kernel.hostname") {
       $0.linux?.sysctl = [Annotation(name: "kernel.hostname", value: "x")]

@@ -69,6 +69,7 @@ extension SpawnError {
     case .slot(let origin, let failure), .namespace(let origin, let failure), .limit(let origin, let failure),
       .affinity(let origin, let failure):
       origin == .root ? failure.description : "\(origin): \(failure)"
+    case .mapping(let origin): "\(origin): the user namespace that is joined has other mappings"
     case .protocolViolation(let what): "the process said something unexpected: \(what)"
     case .multithreaded(let count): "the runtime has \(count) threads where it may have one"
     }

@@ -17,7 +17,7 @@ extension PlanCompiler {
   }
 
   private static func isOwnDev(_ mount: Mount) -> Bool {
-    mount.destination.cleanedPath == "/dev" && mount.sortedOptions.bind != nil
+    mount.place == "/dev" && mount.sortedOptions.bind != nil
   }
 
   private static func node(_ device: Device) -> DeviceNode {

@@ -38,7 +38,7 @@ public enum PlanCompiler {
         birth.created.insert(NamespaceSet(namespace.type))
       }
     }
-    if birth.created.contains(.user) {
+    if linux.namespace(.user) != nil {
       birth.uidMappings = linux.uidMappings
       birth.gidMappings = linux.gidMappings
     }

@@ -97,7 +97,7 @@ public struct PlanError: Error, Equatable, Sendable {
     case missing
     case unknownResourceLimit(String)
     case unknownPropagation(String)
-    case unsupportedMountOption(String)
+    case mapping(MountMapping.Problem)
     case dataOnBindMount(String)
     case needsMountNamespace
     case noTerminalReceiver
@@ -118,7 +118,7 @@ extension PlanError: CustomStringConvertible {
     case .missing: "\(pointer): is missing"
     case .unknownResourceLimit(let name): "\(pointer): unknown resource limit \(name)"
     case .unknownPropagation(let name): "\(pointer): unknown propagation \(name)"
-    case .unsupportedMountOption(let name): "\(pointer): mount option \(name) is not supported here"
+    case .mapping(let problem): "\(pointer): \(problem)"
     case .dataOnBindMount(let data):
       "\(pointer): bind mounts cannot have any filesystem-specific options applied: \(data)"
     case .needsMountNamespace: "\(pointer): needs a mount namespace"

@@ -10,7 +10,7 @@ extension PlanCompiler {
     let propagation = try rootPropagation(linux)
     let path = absolute(root.path, in: request.bundle)
     let origin = Origin.root.appending("path")
-    let slot = builder.slot(.mountTree(path: path, recursive: true), origin)
+    let slot = builder.slot(.mountTree(MountTree(path: path, recursive: true)), origin)
     // Slave (or what the document asks) before anything is mounted: nothing may reach the host.
     builder.add(.setTreePropagation(propagation ?? [.slavePropagation, .recursive]), origin)
     builder.add(.attachRoot(slot, path: path), origin)
@@ -63,7 +63,7 @@ extension PlanCompiler {
   /// still be made inside.
   static func delaysReadOnly(_ mount: Mount, _ options: MountOptions) -> Bool {
     guard options.set.contains(.readOnly), options.bind == nil, !options.remount else { return false }
-    return mount.type == "tmpfs" || mount.destination == "/dev"
+    return mount.type == "tmpfs" || mount.place == "/dev"
   }
 
   static func absolute(_ path: String, in bundle: String) -> String {

@@ -11,6 +11,12 @@ let identityRequirements: [ValidationRule] = [
     guard document.makesUserNamespace else { return [] }
     return mappingLists(document).flatMap { mappingViolations($1, JSONPointer(text: "/linux/" + $0)) }
   },
+  ValidationRule("mounts map ids of users and groups by ranges or a user namespace") { document, facts in
+    guard let linux = document.linux else { return [] }
+    return document.mounts.enumerated().flatMap { index, mount in
+      mountMappingViolations(mount, Origin.mounts.appending(index), linux, facts)
+    }
+  },
   ValidationRule("ids are mapped") { document, _ in
     guard document.makesUserNamespace, let linux = document.linux, let user = document.process?.user else {
       return []
@@ -41,6 +47,17 @@ private func mappingLists(_ document: Document) -> [(String, [IDMapping])] {
 
 private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) -> [Violation] {
   if mappings.isEmpty { return [Violation(pointer, "a new user namespace needs mappings")] }
+  let violations = rangeViolations(mappings, pointer)
+  if mappings.count <= maximumMappings, !mappings.contains(where: { $0.holds(0) }) {
+    return violations + [
+      Violation(pointer, "id 0 is not mapped: the container would have no root")
+    ]
+  }
+  return violations
+}
+
+/// What is wrong with ranges that are to be given to the kernel.
+private func rangeViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) -> [Violation] {
   // Nothing more is said of a list that is too long: comparing all with all would take for ever.
   guard mappings.count <= maximumMappings else {
     return [Violation(pointer, "more than \(maximumMappings) mappings")]
@@ -53,8 +70,9 @@ private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) 
       violations.append(Violation(pointer.appending(index), "overlaps another mapping"))
     }
   }
-  if !mappings.contains(where: { $0.holds(0) }) {
-    violations.append(Violation(pointer, "id 0 is not mapped: the container would have no root"))
+  if violations.isEmpty, IDMapping.text(mappings).utf8.count > IDMapping.textLimit {
+    violations.append(
+      Violation(pointer, "the mappings are more text than the kernel reads: \(IDMapping.textLimit) bytes"))
   }
   return violations
 }
@@ -63,12 +81,35 @@ extension LinuxSettings {
   fileprivate var hasMappings: Bool { !uidMappings.isEmpty || !gidMappings.isEmpty }
 }
 
-extension IDMapping {
-  /// Whether an id inside the namespace is one of this range.
-  fileprivate func holds(_ id: UInt32) -> Bool {
-    id >= containerID && id - containerID < size
-  }
+/// File systems of the container's own namespaces, which nobody outside of it can make.
+private let ownFileSystems: Set<String> = ["proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"]
 
+private func mountMappingViolations(
+  _ mount: Mount, _ pointer: JSONPointer, _ linux: LinuxSettings, _ facts: Facts
+) -> [Violation] {
+  let options = mount.sortedOptions
+  let mapping: MountMapping
+  do throws(MountMapping.Problem) {
+    guard let asked = try MountMapping.of(mount, options, linux) else { return [] }
+    mapping = asked
+  } catch {
+    return [Violation(pointer, error.description)]
+  }
+  var violations: [Violation] = []
+  if facts.effectiveUserID != 0 {
+    violations.append(Violation(pointer, "id-mapped mounts are not supported for rootless containers"))
+  }
+  if options.remount {
+    violations.append(Violation(pointer, "the ids of a mount that exists cannot be mapped"))
+  } else if options.bind == nil, let type = mount.type, ownFileSystems.contains(type) {
+    violations.append(Violation(pointer.appending("type"), "\(type.quoted) cannot be id-mapped"))
+  }
+  guard case .ranges(let uids, let gids) = mapping.source else { return violations }
+  return violations + rangeViolations(uids, pointer.appending("uidMappings"))
+    + rangeViolations(gids, pointer.appending("gidMappings"))
+}
+
+extension IDMapping {
   /// What is wrong with the range by itself. The last number is no id.
   fileprivate var violation: String? {
     if size == 0 { return "must not be 0" }

@@ -7,9 +7,7 @@ let mountRequirements: [ValidationRule] = [
   },
   ValidationRule("mounts inside /proc are of what the host itself shows there") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
-      guard isInsideProc(mount.destination), !procFiles.contains(mount.destination.cleanedPath) else {
-        return nil
-      }
+      guard isInsideProc(mount.destination), !procFiles.contains(mount.place) else { return nil }
       return Violation(
         Origin.mounts.appending(index).appending("destination"),
         "\(mount.destination.quoted) cannot be mounted because it is inside /proc")
@@ -18,8 +16,7 @@ let mountRequirements: [ValidationRule] = [
   ValidationRule("nothing but procfs goes on /proc") { document, _ in
     document.mounts.enumerated().compactMap { index, mount in
       let options = mount.sortedOptions
-      guard mount.destination.cleanedPath == "/proc", options.bind == nil, !options.remount,
-        mount.type != "proc"
+      guard mount.place == "/proc", options.bind == nil, !options.remount, mount.type != "proc"
       else { return nil }
       return Violation(
         Origin.mounts.appending(index).appending("destination"),

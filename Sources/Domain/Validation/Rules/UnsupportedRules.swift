@@ -7,15 +7,7 @@ let unsupportedRequirements: [ValidationRule] = [
     if linux.seccomp?.listenerPath?.isEmpty == false { names.append("/linux/seccomp/listenerPath") }
     return names.map { Violation(JSONPointer(text: $0), "is not supported yet") }
       + notifications(linux.seccomp)
-  },
-  ValidationRule("mounts are not mapped to other ids") { document, _ in
-    document.mounts.enumerated().compactMap { index, mount in
-      let isMapped =
-        mount.sortedOptions.idMapped || !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
-      return isMapped
-        ? Violation(Origin.mounts.appending(index), "id-mapped mounts are not supported yet") : nil
-    }
-  },
+  }
 ]
 
 private func notifications(_ profile: SeccompProfile?) -> [Violation] {
