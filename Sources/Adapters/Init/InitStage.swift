@@ -70,6 +70,7 @@ public enum InitStage {
     let first = UnsafeMutableBufferPointer<Int32>.allocate(capacity: SyncChannel.batch)
     defer { first.deallocate() }
     var received = 0
+    Waiting.watch(socket, microseconds: 500)
     guard let frame = try SyncChannel.receive(on: socket, descriptors: first, received: &received) else {
       return nil
     }

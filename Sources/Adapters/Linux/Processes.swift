@@ -18,7 +18,7 @@ public enum Processes {
 
   /// Field 22 of `/proc/PID/stat`, and whether the process still runs (it is no zombie).
   public static func stat(_ pid: Int32) throws(Errno) -> (startTime: UInt64, isAlive: Bool) {
-    let bytes = try Procfs().read("\(pid)/stat", limit: 8192)
+    let bytes = try Procfs().read("\(pid.decimal)/stat", limit: 8192)
     guard let parsed = parseStat(bytes) else { throw .invalidArgument }
     return parsed
   }

@@ -38,6 +38,25 @@ public enum Waiting {
     }
   }
 
+  /// Looks again and again, for so long at the most, until a descriptor is readable or hung up.
+  ///
+  /// For what another process is about to send before it goes on working: whoever sleeps would be woken on
+  /// the sender's processor, and wait there for it, however idle the others are. Where there is no other
+  /// processor, each look leaves this one to the sender.
+  public static func watch(_ descriptor: Int32, microseconds: Int64) {
+    let deadline = nanoseconds() + microseconds * 1000
+    var looked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while clinux_call(Int(SYS_poll), word(&looked), 1, 0, 0, 0, 0) == 0, nanoseconds() < deadline {
+      _ = clinux_call(Int(SYS_sched_yield), 0, 0, 0, 0, 0, 0)
+    }
+  }
+
+  private static func nanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
   /// Waits until a descriptor is readable or hung up.
   public static func readable(_ descriptor: Int32, timeout milliseconds: Int64?) throws(Errno) -> Bool {
     var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]

@@ -50,7 +50,7 @@ struct HeldDescriptors: ~Copyable {
       }
     }
     guard request.plan.birth.entered.contains(.pid), let process = request.target else { return }
-    let opened = try require("pidfd_open", "\(process.pid)") { () throws(Errno) in
+    let opened = try require("pidfd_open", process.pid.decimal) { () throws(Errno) in
       try Processes.open(process).release()
     }
     owned.append(opened)

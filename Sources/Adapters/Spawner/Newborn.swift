@@ -8,14 +8,19 @@ struct Newborn: ~Copyable {
   private var pid: Int32
   private var descriptor: Int32
   private var socket: Descriptor?
+  private var image: Descriptor?
   private let hasSuccessor: Bool
   private let waits: Bool
   private var startTime: UInt64 = 0
 
-  init(pid: Int32, descriptor: Int32, socket: consuming Descriptor?, hasSuccessor: Bool, waits: Bool) {
+  init(
+    pid: Int32, descriptor: Int32, socket: consuming Descriptor?, image: consuming Descriptor?,
+    hasSuccessor: Bool, waits: Bool
+  ) {
     self.pid = pid
     self.descriptor = descriptor
     self.socket = consume socket
+    self.image = consume image
     self.hasSuccessor = hasSuccessor
     self.waits = waits
   }
@@ -31,7 +36,7 @@ struct Newborn: ~Copyable {
     try BirthGifts.checkMappings(birth, of: pid)
     if let score = birth.oomScoreAdj { try BirthGifts.setOOMScore(score, of: pid) }
     let number = pid
-    startTime = try require("read", "/proc/\(pid)/stat") { () throws(Errno) in
+    startTime = try require("read", "/proc/\(pid.decimal)/stat") { () throws(Errno) in
       try Processes.stat(number).startTime
     }
   }
@@ -41,7 +46,8 @@ struct Newborn: ~Copyable {
     let identity = ProcessIdentity(pid: pid, startTime: startTime)
     let connection = socket.take() ?? Descriptor(owning: -1)
     return SpawnedProcess(
-      identity: identity, processDescriptor: descriptor, socket: connection, request: request)
+      identity: identity, processDescriptor: descriptor, socket: connection, image: image.take(),
+      request: request)
   }
 
   /// Leaves nothing behind.

@@ -5,7 +5,7 @@ import Ports
 
 /// All that a birth needs, opened before it.
 struct PreparedBirth: ~Copyable {
-  private let image: Descriptor
+  private var image: Descriptor?
   private var parentSocket: Descriptor?
   private let childSocket: Descriptor
   private var held: HeldDescriptors
@@ -27,7 +27,7 @@ struct PreparedBirth: ~Copyable {
     // The child moves its socket to `target`: nothing that it still needs may be there or below.
     let liftedSocket = try PreparedBirth.lift(childSocket, above: target)
     let liftedImage = try PreparedBirth.lift(image, above: target)
-    let arguments = CStringArray(["martlet", "init", "\(target)"])
+    let arguments = CStringArray(["martlet", "init", target.decimal])
     var script = ChildScript(
       socket: liftedSocket.number, parentSocket: pair.first, socketTarget: target,
       image: liftedImage.number, parent: Processes.current, arguments: arguments.pointers,
@@ -89,7 +89,7 @@ struct PreparedBirth: ~Copyable {
     }
     var newborn = Newborn(
       pid: Int32(result), descriptor: cloning.processDescriptor, socket: parentSocket.take(),
-      hasSuccessor: script.successor != nil, waits: script.waitsForParent)
+      image: image.take(), hasSuccessor: script.successor != nil, waits: script.waitsForParent)
     if let homecoming {
       newborn.destroy()
       throw .system(SystemFailure(call: "setns", subject: "the runtime's namespaces", errno: homecoming))

@@ -12,6 +12,9 @@ public final class SpawnedProcess: InitProcess {
   private static let deathDeadline: Int64 = 10_000
 
   private let socket: Descriptor
+  /// The program of the init stage. Where it is a mount of its own, its last descriptor ends the mount, and
+  /// whoever closes that waits for all processors: not the init stage on its way.
+  private var image: Descriptor?
   private let request: SpawnRequest
   private var console: Int32 = -1
   private var waitsAt: Milestone?
@@ -21,11 +24,13 @@ public final class SpawnedProcess: InitProcess {
 
   /// Takes over all descriptors.
   init(
-    identity: ProcessIdentity, processDescriptor: Int32, socket: consuming Descriptor, request: SpawnRequest
+    identity: ProcessIdentity, processDescriptor: Int32, socket: consuming Descriptor,
+    image: consuming Descriptor? = nil, request: SpawnRequest
   ) {
     self.identity = identity
     self.processDescriptor = processDescriptor
     self.socket = socket
+    self.image = consume image
     self.request = request
   }
 

@@ -17,7 +17,7 @@ struct Preparation: ~Copyable {
 
   /// The name of a process's work on a container.
   static func name(of id: ContainerID, by process: ProcessIdentity) -> String {
-    "@\(id.text.prefix(idLength))@\(process.pid)@\(process.startTime)"
+    "@\(id.text.prefix(idLength))@\(process.pid.decimal)@\(process.startTime.decimal)"
   }
 
   /// Whether a name is one.

@@ -16,7 +16,7 @@ final class StagedFile: StagedState {
     self.directory = directory
     self.root = root
     self.id = id
-    name = ".state.json.\(Processes.current)"
+    name = ".state.json.\(Processes.current.decimal)"
     do throws(Errno) {
       try RecordFile.write(text, as: name, at: self.directory.number, replacing: true)
     } catch {

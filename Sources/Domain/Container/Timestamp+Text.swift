@@ -81,7 +81,7 @@ extension Int64 {
   }
 
   fileprivate func padded(_ width: Int) -> String {
-    let digits = String(magnitude)
+    let digits = UInt64(magnitude).decimal
     let zeros = String(repeating: "0", count: Swift.max(0, width - digits.utf8.count))
     return (self < 0 ? "-" : "") + zeros + digits
   }

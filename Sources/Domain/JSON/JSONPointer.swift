@@ -18,7 +18,7 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
   /// The place of element `index` below this one.
   public func appending(_ index: Int) -> JSONPointer {
-    JSONPointer(text: text + "/" + String(index))
+    JSONPointer(text: text + "/" + index.decimal)
   }
 
   /// The same place seen from the parent that holds it under `name`.
@@ -28,13 +28,16 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
   /// The same place seen from the array that holds it at `index`.
   public func inside(_ index: Int) -> JSONPointer {
-    JSONPointer(text: "/" + String(index) + text)
+    JSONPointer(text: "/" + index.decimal + text)
   }
 
   /// The pointer's text.
   public var description: String { text }
 
   private static func escape(_ name: String) -> String {
+    guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
+      return name
+    }
     var escaped = ""
     for character in name.unicodeScalars {
       switch character {

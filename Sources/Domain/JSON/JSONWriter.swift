@@ -26,8 +26,8 @@ public struct JSONWriter: Sendable {
     switch value {
     case .null: write(ascii: "null")
     case .bool(let flag): write(ascii: flag ? "true" : "false")
-    case .integer(let number): write(ascii: String(number))
-    case .unsigned(let number): write(ascii: String(number))
+    case .integer(let number): write(ascii: number.decimal)
+    case .unsigned(let number): write(ascii: number.decimal)
     // JSON has no infinity and no NaN; no document holds one either.
     case .real(let number): write(ascii: number.isFinite ? number.description : "null")
     case .string(let text): write(text: text)
@@ -58,8 +58,8 @@ public struct JSONWriter: Sendable {
     close("}")
   }
 
-  private mutating func open(_ bracket: StaticString) {
-    write(ascii: bracket.description)
+  private mutating func open(_ bracket: String) {
+    write(ascii: bracket)
     level += 1
   }
 
@@ -68,10 +68,10 @@ public struct JSONWriter: Sendable {
     breakLine()
   }
 
-  private mutating func close(_ bracket: StaticString) {
+  private mutating func close(_ bracket: String) {
     level -= 1
     breakLine()
-    write(ascii: bracket.description)
+    write(ascii: bracket)
   }
 
   private mutating func breakLine() {

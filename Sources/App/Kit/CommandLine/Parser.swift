@@ -64,11 +64,7 @@ struct Parser {
   }
 
   private mutating func readOption(_ argument: String, _ allowed: CommandSet) throws(UsageError) {
-    let body = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
-    // Byte by byte: a combining mark behind the sign belongs to the value.
-    let sign = body.utf8.firstIndex(of: UInt8(ascii: "="))
-    let name = String(body[..<(sign ?? body.endIndex)])
-    let inline = sign.map { String(Substring(body.utf8[$0...].dropFirst())) }
+    let (name, inline) = Parser.taken(apart: argument.utf8.dropFirst(argument.hasPrefix("--") ? 2 : 1))
     guard let rule = Parser.rule(name, allowed) else { throw .unknownOption(name, invocation.command) }
     let text: String
     if rule.kind == .flag {
@@ -85,6 +81,14 @@ struct Parser {
       throw .invalidValue(text, option: name, .number, invocation.command)
     }
     invocation.settings.append(.init(option: rule.option, text: text))
+  }
+
+  /// The name of an option, and what stands behind its equals sign, byte by byte: a combining mark behind
+  /// the sign belongs to the value.
+  private static func taken(apart body: Substring.UTF8View) -> (name: String, inline: String?) {
+    guard let equals = body.firstIndex(of: UInt8(ascii: "=")) else { return (String(Substring(body)), nil) }
+    let value = body[body.index(after: equals)...]
+    return (String(Substring(body[..<equals])), String(Substring(value)))
   }
 
   /// Far more descriptors than a process can have.

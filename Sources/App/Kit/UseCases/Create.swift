@@ -265,14 +265,14 @@ struct Creation {
 
   private static func namespacePaths(_ pid: Int32, _ facts: Facts) -> [StateRecord.NamespacePath] {
     NamespaceType.allCases.filter { facts.namespaces.contains($0) }.map {
-      StateRecord.NamespacePath(type: $0, path: "/proc/\(pid)/ns/\($0.procName)")
+      StateRecord.NamespacePath(type: $0, path: "/proc/\(pid.decimal)/ns/\($0.procName)")
     }
   }
 
   /// What the standard streams lead to, as CRIU wants to know.
   private static var externalDescriptors: [String] {
     (0..<3).map { number in
-      (try? Host.readLink("/proc/self/fd/\(number)")) ?? "/dev/null"
+      (try? Host.readLink("/proc/self/fd/\(number.decimal)")) ?? "/dev/null"
     }
   }
 
