@@ -142,6 +142,35 @@ struct RootFDTests {
     }
   }
 
+  @Test("a directory is opened, or made with its parents, and what stands in its way is kept", arguments: both)
+  func openMaking(usesOpenat2: Bool) throws {
+    let tree = try Tree(usesOpenat2: usesOpenat2)
+    for (path, isNew, place) in [
+      ("/etc", false, "etc"), ("/etc-link/made", true, "etc/made"), ("/etc/made", false, "etc/made"),
+      ("/new/very/deep", true, "new/very/deep"), ("/etc/made/", false, "etc/made"),
+    ] {
+      var isMade = false
+      let opened = try tree.root.openMaking(path, isMade: &isMade)
+      #expect(isMade == isNew)
+      #expect(UInt64(try Files.status(opened.number).st_ino) == (try identity("\(tree.path)/root/\(place)")))
+    }
+    var isMade = false
+    #expect(throws: Errno.tooManySymbolicLinks) {
+      _ = try tree.root.openMaking("/etc-link/other", .noLinks, isMade: &isMade)
+    }
+  }
+
+  @Test("a parent that was replaced meanwhile is opened anew", arguments: both)
+  func parentAfterOthers(usesOpenat2: Bool) throws {
+    let tree = try Tree(usesOpenat2: usesOpenat2)
+    _ = try tree.root.openParent("/etc/one", [])
+    #expect(rename("\(tree.path)/root/etc", "\(tree.path)/root/old") == 0)
+    #expect(mkdir("\(tree.path)/root/etc", 0o755) == 0)
+    _ = try tree.root.open("/")
+    let parent = try tree.root.openParent("/etc/two", [])
+    #expect(UInt64(try Files.status(parent.directory).st_ino) == (try identity("\(tree.path)/root/etc")))
+  }
+
   @Test("a parent is opened inside, and the name is the last one", arguments: both)
   func parent(usesOpenat2: Bool) throws {
     let tree = try Tree(usesOpenat2: usesOpenat2)
@@ -150,7 +179,7 @@ struct RootFDTests {
       let parent = try tree.root.openParent(pointer, [])
       #expect(String(cString: parent.name) == "name")
       #expect(
-        UInt64(try Files.status(parent.directory.number).st_ino) == (try identity("\(tree.path)/root/etc")))
+        UInt64(try Files.status(parent.directory).st_ino) == (try identity("\(tree.path)/root/etc")))
     }
     #expect(throws: Errno.self) { _ = try tree.root.openParent("/", []) }
     #expect(throws: Errno.tooManySymbolicLinks) { _ = try tree.root.openParent("/etc-link/name", .noLinks) }

@@ -103,26 +103,14 @@ extension LinuxKernel: MountKernel {
   func openDirectory(
     _ path: PlanText, _ links: RootFD.Options, isMade: inout Bool
   ) throws(StepFault) -> Descriptor {
-    let target = try openOrMake(path, links, isMade: &isMade)
+    let target = try naming(.openat2) { () throws(Errno) in
+      try root.openMaking(path.pointer, links, isMade: &isMade)
+    }
     if try naming(.fstat, { () throws(Errno) in try root.isRoot(target.number) }) {
       throw StepFault(.verify, .invalidArgument)
     }
     try refuseProcfs(target.number, path)
     return target
-  }
-
-  private func openOrMake(
-    _ path: PlanText, _ links: RootFD.Options, isMade: inout Bool
-  ) throws(StepFault) -> Descriptor {
-    do throws(Errno) {
-      return try root.open(path.pointer, links)
-    } catch {
-      guard error == .noSuchFileOrDirectory else { throw StepFault(.openat2, error) }
-    }
-    isMade = true
-    return try naming(.openat2) { () throws(Errno) in
-      try root.open(path.pointer, links.union(.createDirectories))
-    }
   }
 
   /// The file system's options, with the mode of the covered directory where the step asks for it. One that

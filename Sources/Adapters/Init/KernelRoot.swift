@@ -7,16 +7,16 @@ extension LinuxKernel: RootKernel {
   func makeSymbolicLink(_ path: PlanText, target: PlanText) throws(StepFault) {
     let place = try openParent(path)
     let result = clinux_call(
-      Int(SYS_symlinkat), word(target.pointer), Int(place.directory.number), word(place.name), 0, 0, 0)
+      Int(SYS_symlinkat), word(target.pointer), Int(place.directory), word(place.name), 0, 0, 0)
     guard result < 0 else { return }
     guard result == -Int(EEXIST) else {
       throw StepFault(.symlink, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
     }
     // An image's own link is as good; a node in its place (ptmx) would be the host's.
-    guard !isLink(place.name, at: place.directory.number) else { return }
-    try attempt(.unlink, SYS_unlinkat, Int(place.directory.number), word(place.name), 0)
+    guard !isLink(place.name, at: place.directory) else { return }
+    try attempt(.unlink, SYS_unlinkat, Int(place.directory), word(place.name), 0)
     try attempt(
-      .symlink, SYS_symlinkat, word(target.pointer), Int(place.directory.number), word(place.name))
+      .symlink, SYS_symlinkat, word(target.pointer), Int(place.directory), word(place.name))
   }
 
   private func isLink(_ name: UnsafePointer<CChar>, at directory: Int32) -> Bool {
@@ -37,7 +37,7 @@ extension LinuxKernel: RootKernel {
     let place = try openParent(node.path)
     let device = LinuxKernel.device(node.major, node.minor)
     let result = clinux_call(
-      Int(SYS_mknodat), Int(place.directory.number), word(place.name),
+      Int(SYS_mknodat), Int(place.directory), word(place.name),
       Int(node.nodeType | (node.mode & 0o7777)), Int(truncatingIfNeeded: device), 0, 0)
     switch result {
     case 0 where node.uid == 0 && node.gid == 0: return
@@ -69,34 +69,34 @@ extension LinuxKernel: RootKernel {
     return opened
   }
 
-  private func own(_ node: DeviceOperands, at place: borrowing RootFD.Parent, device: UInt64)
+  private func own(_ node: DeviceOperands, at place: RootFD.Parent, device: UInt64)
     throws(StepFault)
   {
-    let opened = try verified(node, place.name, at: place.directory.number, device: device)
+    let opened = try verified(node, place.name, at: place.directory, device: device)
     let none: StaticString = ""
     try attempt(
       .fchown, SYS_fchownat, Int(opened.number), word(none.utf8Start), Int(node.uid), Int(node.gid),
       Int(AT_EMPTY_PATH))
   }
 
-  private func check(_ node: DeviceOperands, at place: borrowing RootFD.Parent, device: UInt64)
+  private func check(_ node: DeviceOperands, at place: RootFD.Parent, device: UInt64)
     throws(StepFault)
   {
-    _ = try verified(node, place.name, at: place.directory.number, device: device)
+    _ = try verified(node, place.name, at: place.directory, device: device)
   }
 
   /// Where nodes cannot be made (a user namespace), the host's own is bound: same kind and number.
   private func bindHostDevice(
-    _ node: DeviceOperands, at place: borrowing RootFD.Parent, device: UInt64
+    _ node: DeviceOperands, at place: RootFD.Parent, device: UInt64
   ) throws(StepFault) {
     guard node.nodeType != 0o010000 else { throw StepFault(.mknod, .notPermitted) }
     let host = try verified(node, node.path.pointer, at: currentDirectory, device: device)
     let target = try naming(.open) { () throws(Errno) in
       try Files.open(
-        place.name, at: place.directory.number, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0)
+        place.name, at: place.directory, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0)
     }
     try bind(host.number, on: target.number, recursive: false)
-    try restrictDevice(place.name, at: place.directory.number)
+    try restrictDevice(place.name, at: place.directory)
   }
 
   /// The host's mount has flags of its own: a node is no program, whoever bound it.

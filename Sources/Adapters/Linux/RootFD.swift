@@ -16,8 +16,13 @@ public final class RootFD {
 
   private let pending: UnsafeMutablePointer<CChar>
   private let scratch: UnsafeMutablePointer<CChar>
+  private let parentPath: UnsafeMutablePointer<CChar>
   private let stack: UnsafeMutablePointer<Int32>
   private var depth = 0
+  /// The last one opened.
+  private var parent: (number: Int32, length: Int, options: Options)?
+  /// The root directory's, once somebody asked.
+  private var identity: (device: UInt, inode: UInt)?
   /// Whether the kernel's own resolution is used; a test takes it away.
   package var usesOpenat2 = true
 
@@ -41,24 +46,29 @@ public final class RootFD {
   public init() {
     pending = .allocate(capacity: RootFD.capacity)
     scratch = .allocate(capacity: RootFD.capacity)
+    parentPath = .allocate(capacity: Int(PATH_MAX))
     stack = .allocate(capacity: RootFD.depthLimit)
   }
 
   deinit {
     pending.deallocate()
     scratch.deallocate()
+    parentPath.deallocate()
+    forgetParent()
     stack.deallocate()
     if number >= 0 { _ = Descriptor(owning: number) }
   }
 
   /// Takes over the descriptor of the root directory.
   public func replace(_ root: consuming Descriptor) {
-    if number >= 0 { _ = Descriptor(owning: number) }
+    close()
     number = root.release()
+    identity = nil
   }
 
   /// Lets go of the root; nothing can be reached from here on.
   public func close() {
+    forgetParent()
     if number >= 0 { _ = Descriptor(owning: number) }
     number = -1
   }
@@ -68,6 +78,7 @@ public final class RootFD {
   public func open(
     _ path: UnsafePointer<CChar>, _ options: Options = [], mode: UInt32 = 0o755
   ) throws(Errno) -> Descriptor {
+    forgetParent()
     var resolve = UInt64(RESOLVE_IN_ROOT)
     if options.contains(.noLinks) { resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
     do throws(Errno) {
@@ -84,21 +95,53 @@ public final class RootFD {
     return try walk(path, options, mode: mode)
   }
 
+  /// Opens a directory as `open` does, and makes it, with its parents, where it is missing; `isMade` tells.
+  public func openMaking(
+    _ path: UnsafePointer<CChar>, _ options: Options = [], isMade: inout Bool
+  ) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      return try open(path, options)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+    }
+    isMade = true
+    if let made = makeInExistingParent(path, options) { return made }
+    return try walk(path, options.union(.createDirectories), mode: 0o755)
+  }
+
+  /// The usual case of a missing directory, in few calls; nil for whatever is another one.
+  private func makeInExistingParent(_ path: UnsafePointer<CChar>, _ options: Options) -> Descriptor? {
+    do throws(Errno) {
+      let parent = try openParent(path, options.subtracting(.ownLink))
+      if parent.name[0] == RootFD.dot, parent.name[1] == 0 || parent.name[1] == RootFD.dot { return nil }
+      try Files.makeDirectory(parent.name, at: parent.directory, mode: 0o755)
+      return try Files.open(parent.name, at: parent.directory, O_PATH | O_NOFOLLOW | O_DIRECTORY)
+    } catch {
+      return nil
+    }
+  }
+
   /// Whether a descriptor is the root itself.
   public func isRoot(_ descriptor: Int32) throws(Errno) -> Bool {
-    let (its, mine) = (try Files.status(descriptor), try Files.status(number))
-    return its.st_ino == mine.st_ino && its.st_dev == mine.st_dev
+    let its = try Files.status(descriptor)
+    if identity == nil {
+      let mine = try Files.status(number)
+      identity = (mine.st_dev, mine.st_ino)
+    }
+    guard let identity else { return false }
+    return its.st_ino == identity.inode && its.st_dev == identity.device
   }
 
   /// The directory of a path's last component, and where the component begins in the path.
-  public struct Parent: ~Copyable {
-    /// The directory.
-    public let directory: Descriptor
+  public struct Parent {
+    /// The directory, the root's until something else below it is opened.
+    public let directory: Int32
     /// The component, borrowed from the path.
     public let name: UnsafePointer<CChar>
   }
 
-  /// Opens the directory of a path's last component.
+  /// Opens the directory of a path's last component. Asked for the same one again it opens nothing: the nodes
+  /// and links of `/dev` come one after the other.
   public func openParent(
     _ path: UnsafePointer<CChar>, _ options: Options
   ) throws(Errno) -> Parent {
@@ -107,10 +150,23 @@ public final class RootFD {
     var nameStart = length
     while nameStart > 0, path[nameStart - 1] != RootFD.slash { nameStart -= 1 }
     guard path[length] == 0, nameStart < length, nameStart < Int(PATH_MAX) else { throw .invalidArgument }
-    scratch.update(from: path, count: nameStart)
-    scratch[nameStart] = 0
-    if nameStart == 0 { return Parent(directory: try open("/", options), name: path) }
-    return Parent(directory: try open(scratch, options), name: path + nameStart)
+    if let parent, parent.options == options, parent.length == nameStart,
+      memcmp(parentPath, path, nameStart) == 0
+    {
+      return Parent(directory: parent.number, name: path + nameStart)
+    }
+    parentPath.update(from: path, count: nameStart)
+    parentPath[nameStart] = 0
+    let opened = nameStart == 0 ? try open("/", options) : try open(parentPath, options)
+    let number = opened.release()
+    parent = (number, nameStart, options)
+    return Parent(directory: number, name: path + nameStart)
+  }
+
+  /// What is opened next may change what stands at the path.
+  private func forgetParent() {
+    if let parent { _ = Descriptor(owning: parent.number) }
+    parent = nil
   }
 
   // MARK: The verified walk
