@@ -53,13 +53,13 @@ extension LinuxKernel {
       try root.openParent(destination.pointer, .createDirectories)
     }
     let result = clinux_call(
-      Int(SYS_symlinkat), word(buffer), Int(place.directory.number), word(place.name), 0, 0, 0)
+      Int(SYS_symlinkat), word(buffer), Int(place.directory), word(place.name), 0, 0, 0)
     guard result < 0 else { return }
     let failure = Errno(rawValue: Int32(truncatingIfNeeded: -result))
     guard failure == .fileExists else { throw StepFault(.symlink, failure) }
     let second = buffer + Int(PATH_MAX)
     let found = try? Files.readLink(
-      place.name, at: place.directory.number, into: second, capacity: Int(PATH_MAX) - 1)
+      place.name, at: place.directory, into: second, capacity: Int(PATH_MAX) - 1)
     guard found == length, memcmp(buffer, second, length) == 0 else { throw StepFault(.symlink, failure) }
   }
 
