@@ -54,6 +54,8 @@ def finish(record, container, struck):
     record.update(delete=deleted.code, hung=struck.hung or deleted.hung, leak=leak, harm=container.harm())
     if deleted.code:
         record["why"] = deleted.message[-400:]
+    if record["hung"]:
+        record["where"] = struck.where + deleted.where
     if container.subject.cold and not container.stranger:
         record["again"] = container.again()
     container.clean_by_hand()
@@ -167,7 +169,8 @@ COLUMNS = {
     "aborted": lambda r: r.get("aborted", False) and r["call"] not in ALLOCATOR,
     "silent": lambda r: r.get("silent", False) and r["call"] not in ALLOCATOR,
     "left": lambda r: bool(r.get("before")),
-    "unsaid": lambda r: r["reached"] and r["action"] != "kill" and bool(r.get("before")) and not told(r),
+    "unsaid": lambda r: (r["reached"] and r["action"] != "kill" and bool(r.get("before")) and not told(r)
+                         and not (r["aborted"] and r["call"] in ALLOCATOR)),
     "delete failed": lambda r: r["delete"] != 0,
     "leaked": lambda r: bool(r["leak"]),
     "leaked process": lambda r: "process" in r["leak"],
@@ -188,7 +191,7 @@ def table(records, details):
         print("  ".join([" ".join(key).ljust(34), *counts]))
     for kind in BAD:
         for record in [r for r in records if COLUMNS[kind](r)][:details]:
-            shown = {"weaker": record.get("weaker"), "not again": record.get("again"),
+            shown = {"weaker": record.get("weaker"), "not again": record.get("again"), "hung": record.get("where"),
                      "delete failed": record.get("why")}.get(kind) or record["leak"] or record.get("message", "")
             print(f"{kind}: {record['operation']} {record['role']} {record['action']} "
                   f"{record['call']}#{record['use']}: {str(shown)[:300]}")

@@ -26,8 +26,9 @@ STARTING = threading.Lock()  # held until a new command is in RUNNING
 class Result:
     """How one command ended: exit code (negative: signal), output, seconds, and whether its time was up."""
 
-    def __init__(self, code, out, err, seconds, hung=False):
+    def __init__(self, code, out, err, seconds, hung=False, where=()):
         self.code, self.out, self.err, self.seconds, self.hung = code, out, err, seconds, hung
+        self.where = list(where)  # of a command that hung: its processes, and the system calls that they were in
 
     @property
     def text(self):
@@ -47,13 +48,26 @@ def bounded(argv, timeout=20, stdin=subprocess.DEVNULL, cwd=None, env=None, pres
                                      pass_fds=preserved, start_new_session=True)
             RUNNING.add(child.pid)
         hung = not ended(child, started + timeout * PATIENCE)
+        where = standing(child.pid) if hung else ()
         if hung:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
         code = child.wait()
         RUNNING.discard(child.pid)
         out.seek(0), err.seek(0)
-        return Result(code, out.read(), err.read(), time.monotonic() - started, hung)
+        return Result(code, out.read(), err.read(), time.monotonic() - started, hung, where)
+
+
+def standing(session):
+    """What the processes of a session are doing."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            if os.getsid(int(folder.name)) == session:
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+                found.append(f"{folder.name} {(folder / 'comm').read_text().strip()} {state} "
+                             f"{(folder / 'wchan').read_text()} {(folder / 'syscall').read_text().strip()}")
+    return found
 
 
 def ended(child, deadline):
