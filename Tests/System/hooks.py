@@ -235,3 +235,17 @@ def of_run(context):
     context.run("true", change=both(volume, hooks(**lists)))
     equal((folder / "log").read_text().split()[:4], list(KINDS[:4]))
     equal(sorted((folder / "log").read_text().split()), sorted(KINDS))
+
+
+@case("a startContainer hook is executed by its path, with its own first argument")
+def first_argument(context):
+    folder, volume = shared(context)
+    entry = {"path": "/bin/busybox", "args": ["sh", "-c", f"tr '\\0' ' ' < /proc/$$/cmdline > {folder}/arguments; true"]}
+    context.run("true", change=both(volume, hooks(startContainer=entry)))
+    check((folder / "arguments").read_text().startswith("sh -c "), (folder / "arguments").read_text())
+
+
+@cases([(f"{seconds} seconds for {kind}", kind, seconds) for kind in ("createRuntime", "startContainer")
+        for seconds in (9223372036854775, 9223372036854775807)], "a timeout of {}", needs=martlet_only)
+def endless(context, kind, seconds):
+    context.run("true", change=hooks(**{kind: {"path": "/bin/true", "timeout": seconds}}))

@@ -14,7 +14,7 @@ public enum InitStage {
     _ = clinux_call(Int(SYS_prctl), Int(PR_SET_DUMPABLE), 0, 0, 0, 0, 0)
     _ = clinux_call(Int(SYS_fcntl), Int(socket), Int(F_SETFD), Int(FD_CLOEXEC), 0, 0, 0)
     do throws(Errno) {
-      try openMissingStreams()
+      try Host.openMissingStreams()
       guard let delivery = try receive(on: socket) else { Processes.exit(1) }
       // What comes beyond the plan's own slots are doors of cgroups.
       let own = min(Ports.slotCount(of: delivery.plan), delivery.slots.count)
@@ -28,14 +28,6 @@ public enum InitStage {
       try? SyncChannel.send(frame, on: socket)
     }
     Processes.exit(1)
-  }
-
-  /// No descriptor of ours may become a standard stream: those are passed on.
-  private static func openMissingStreams() throws(Errno) {
-    for number in 0..<3 where clinux_call(Int(SYS_fcntl), number, Int(F_GETFD), 0, 0, 0, 0) < 0 {
-      let null: StaticString = "/dev/null"
-      _ = try call(Int32(SYS_openat), Int(currentDirectory), word(null.utf8Start), Int(O_RDWR))
-    }
   }
 
   private static func interpret(_ plan: UnsafeRawBufferPointer, on kernel: LinuxKernel) {

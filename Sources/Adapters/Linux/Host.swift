@@ -66,6 +66,16 @@ public enum Host {
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
+  /// Opens the null device for those of the standard streams that the caller left closed: what is opened
+  /// next would come to stand there, and be read, written and passed on as one. The corresponding system
+  /// calls are `fcntl` and `openat`.
+  public static func openMissingStreams() throws(Errno) {
+    for number in 0..<3 as Range<Int32> where !isOpen(number) {
+      let null: StaticString = "/dev/null"
+      _ = try call(Int32(SYS_openat), Int(Linux.currentDirectory), word(null.utf8Start), Int(O_RDWR))
+    }
+  }
+
   /// Whether a descriptor is open. The corresponding call is `F_GETFD`.
   public static func isOpen(_ descriptor: Int32) -> Bool {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0

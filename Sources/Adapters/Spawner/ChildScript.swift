@@ -56,15 +56,17 @@ struct ChildScript {
     }
   }
 
-  /// Dies with its parent, also when that died before the request.
   private func bindToParent() throws(StepFault) {
     _ = clinux_call(Int(SYS_close), Int(parentSocket), 0, 0, 0, 0, 0)
     try arm()
-    if parent != 0, getppid() != parent { Processes.exit(ChildScript.failureCode) }
   }
 
+  /// Dies with its parent, also when that died before the request.
   private func arm() throws(StepFault) {
     try attempt(.prctl, SYS_prctl, Int(PR_SET_PDEATHSIG), Int(SIGKILL))
+    if parent != 0, clinux_call(Int(SYS_getppid), 0, 0, 0, 0, 0, 0) != Int(parent) {
+      Processes.exit(ChildScript.failureCode)
+    }
   }
 
   private func joinNamespaces() throws(StepFault) {
@@ -140,6 +142,8 @@ struct ChildScript {
     _ = clinux_call(Int(SYS_setgroups), 0, 0, 0, 0, 0, 0)
     try attempt(.setresgid, SYS_setresgid, 0, 0, 0)
     try attempt(.setresuid, SYS_setresuid, 0, 0, 0)
+    // A change of credentials sets what `fs.suid_dumpable` says.
+    try attempt(.prctl, SYS_prctl, Int(PR_SET_DUMPABLE), 0)
   }
 
   private func arrangeDescriptors() throws(StepFault) {
@@ -157,8 +161,14 @@ struct ChildScript {
       Int(SYS_close_range), Int(socketTarget) + 1, Int(UInt32.max), Int(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
   }
 
-  /// The container starts with no signal blocked, whatever the runtime blocked for itself.
+  /// The container starts with no signal blocked or ignored, whatever the runtime or its caller did for
+  /// themselves.
   private func execute() throws(StepFault) {
+    var byDefault: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    for signal in 1...64 {
+      // It fails for the two signals that nobody can ignore.
+      _ = clinux_call(Int(SYS_rt_sigaction), signal, word(&byDefault), 0, 8, 0, 0)
+    }
     var none: UInt64 = 0
     _ = clinux_call(Int(SYS_rt_sigprocmask), Int(SIG_SETMASK), word(&none), 0, 8, 0, 0)
     var empty: CChar = 0

@@ -8,6 +8,8 @@ public enum Kit {
   public static func main(_ composition: () -> Composition) -> Int32 {
     // What the spawner executes in a new process: nobody types it, and it has no time to lose.
     if let socket = ProgramArguments.initSocket { InitStage.run(socket: socket) }
+    // Without a null device there is nothing that could stand in for a stream.
+    try? Host.openMissingStreams()
     return main(ProgramArguments.all, composition)
   }
 

@@ -80,9 +80,11 @@ extension Context {
 
   /// The plan of a further process of a container.
   func execPlan(
-    _ process: ProcessSettings, _ state: StateRecord, _ receiver: TerminalReceiver? = nil, preserved: Int = 0
+    _ process: ProcessSettings, _ state: StateRecord, _ receiver: TerminalReceiver? = nil,
+    preserved: Int = 0, program: String? = nil
   ) throws(Failure) -> Plan {
     var request = PlanRequest(id: state.id, bundle: state.bundle)
+    request.program = program
     request.terminal = receiver
     request.preservedDescriptors = preserved
     request.capabilities = resolve(process.capabilities)

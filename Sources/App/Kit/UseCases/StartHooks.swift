@@ -44,9 +44,9 @@ struct StartHooks {
   private func run(_ hook: Hook, _ streams: StandardStreams) throws(Failure) -> Processes.End? {
     var process = state.document.process ?? ProcessSettings()
     process.terminal = false
-    process.args = [hook.path] + (hook.args ?? []).dropFirst()
+    process.args = hook.args ?? [hook.path]
     if let env = hook.env { process.env = env }
-    let plan = try context.execPlan(process, state)
+    let plan = try context.execPlan(process, state, program: hook.path)
     let entrance = try context.entrance(to: state.cgroup)
     var run = try context.spawn(plan, state, entrance, streams)
     do throws(Failure) {

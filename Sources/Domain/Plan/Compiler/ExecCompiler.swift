@@ -25,7 +25,7 @@ extension PlanCompiler {
     if let umask = process.user.umask {
       builder.add(.setFileModeMask(umask), Origin.user.appending("umask"))
     }
-    try addPrivileges(process, linux, request.seccomp, to: &builder)
+    try addPrivileges(process, linux, request, to: &builder)
     addProgram(process, request, to: &builder)
     return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
   }

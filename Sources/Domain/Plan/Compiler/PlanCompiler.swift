@@ -20,7 +20,7 @@ public enum PlanCompiler {
     addPathProtection(linux, to: &builder)
     try addRootPropagation(linux, to: &builder)
     addCpusetMilestone(process, linux, to: &builder)
-    try addPrivileges(process, linux, request.seccomp, to: &builder)
+    try addPrivileges(process, linux, request, to: &builder)
     addProgram(process, request, to: &builder)
     return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
   }

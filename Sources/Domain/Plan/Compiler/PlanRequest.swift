@@ -12,6 +12,8 @@ public struct PlanRequest: Equatable, Sendable {
   public var avoidsPivot = false
   /// `--no-new-keyring` is not given.
   public var newKeyring = true
+  /// The file that is executed, when it is not the one that the process's first argument names.
+  public var program: String?
   /// `--preserve-fds`.
   public var preservedDescriptors = 0
   /// The compiled seccomp filter.

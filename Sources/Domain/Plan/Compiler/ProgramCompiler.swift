@@ -16,7 +16,7 @@ extension PlanCompiler {
 
   /// The meeting with the parent, and the filter where it needs privileges to be installed.
   static func addPrivileges(
-    _ process: ProcessSettings, _ linux: LinuxSettings, _ seccomp: CompiledFilter?,
+    _ process: ProcessSettings, _ linux: LinuxSettings, _ request: PlanRequest,
     to builder: inout PlanBuilder
   ) throws(PlanError) {
     if process.noNewPrivileges {
@@ -24,7 +24,10 @@ extension PlanCompiler {
     }
     try addAttributes(process, linux, to: &builder)
     builder.add(.reach(.ready), Origin.builtIn)
-    if let seccomp, !process.noNewPrivileges {
+    // Before the filter, which may not know `close_range`.
+    builder.add(
+      .closeDescriptors(preserved: UInt32(clamping: request.preservedDescriptors)), Origin.builtIn)
+    if let seccomp = request.seccomp, !process.noNewPrivileges {
       // Without no_new_privs only CAP_SYS_ADMIN may install a filter: before the credentials drop.
       builder.add(.installSeccompFilter(seccomp.program, flags: seccomp.flags), Origin.seccomp)
     }
@@ -32,15 +35,14 @@ extension PlanCompiler {
 
   /// Credentials, and the program itself.
   static func addProgram(_ process: ProcessSettings, _ request: PlanRequest, to builder: inout PlanBuilder) {
-    builder.add(
-      .closeDescriptors(preserved: UInt32(clamping: request.preservedDescriptors)), Origin.builtIn)
     let environment = Environment(process.env)
     if environment.needsHome {
       builder.add(.findHome(uid: process.user.uid), Origin.env)
     }
     addCredentials(process, request.capabilities, to: &builder)
     builder.add(
-      .findExecutable(name: process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
+      .findExecutable(
+        name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
     // `start` may come much later: the fifo is waited for with all privileges already gone.
     if request.waitsForStart {
       let slot = builder.slot(.execFifo, Origin.builtIn)
