@@ -214,6 +214,9 @@ private let programRules: [PlanRule] = [
   PlanRule(name: "descriptors closed before ids", reason: "a user's process holds none of the runtime's") {
     $0.has(.closeDescriptors) && $0.all([.closeDescriptors], before: [.setUserID])
   },
+  PlanRule(name: "descriptors closed before the filter", reason: "it may not know the call") {
+    $0.all([.closeDescriptors], before: [.installSeccompFilter])
+  },
   PlanRule(name: "program found as the user", reason: "what the user may not execute is not found") {
     $0.all([.setUserID, .setCapabilities], before: [.findExecutable]) && $0.has(.findExecutable)
   },
