@@ -224,7 +224,7 @@ def no_profile(context):
     result = context.runtime.run("run", "--bundle", bundle.path, name)
     check(result.code != 0, "it ran")
     if context.is_martlet:
-        matches(r"`/proc/thread-self/attr/apparmor/exec`: No such file", result.message)
+        matches(r"`/proc/thread-self/attr/apparmor/exec`: no such file", result.message)
 
 
 @case("an SELinux label, for processes, keyrings and mounts", needs=with_module("selinux"))

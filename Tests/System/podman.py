@@ -63,7 +63,8 @@ def remove(context, name):
 
 @case("podman run: no cgroups", needs=NEEDS)
 def no_cgroups(context):
-    inside = podman(context, "run", "--rm", "--cgroups=disabled", *LIMITS, image(context), "cat", "/proc/self/cgroup")
+    inside = podman(context, "run", "--rm", "--cgroups=disabled", "--cgroupns=host", *LIMITS, image(context), "cat",
+                    "/proc/self/cgroup")
     equal(inside.text, pathlib.Path("/proc/self/cgroup").read_text())
     name = background(context, options=("--cgroups=disabled",))
     equal(podman(context, "exec", name, "echo", "inside").text, "inside\n")
