@@ -62,6 +62,7 @@ let package = Package(
     adapter("YajlDocument", ["CYajl"]),
     adapter("StateDirectory", ["Linux", "CLinux"]),
     adapter("Hooks", ["Linux", "CLinux"]),
+    adapter("Netlink", ["Linux", "CLinux"]),
     adapter("Console", ["Linux", "CLinux"]),
     adapter("HostProbe", ["Linux", "CLinux"]),
     adapter("Simulation"),
@@ -75,6 +76,7 @@ let package = Package(
       dependencies: [
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
         "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console", "HostProbe",
+        "Netlink",
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
     .executableTarget(
@@ -87,7 +89,7 @@ let package = Package(
       [
         "CLinux", "Domain", "Ports", "Linux", "Init", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp",
         "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner",
-        "Console",
+        "Console", "Netlink",
       ]),
     tests(
       "ConformanceTests",

@@ -86,4 +86,6 @@ public protocol HostProbe: AnyObject {
   func facts() throws(SystemFailure) -> Facts
   /// Which security modules are in force; asked for only when a document names a profile or a label.
   func securityModules() throws(SystemFailure) -> SecurityModules
+  /// Where the resctrl file system is mounted; asked for only when a document has a class of service.
+  func resctrlMountPoint() throws(SystemFailure) -> String?
 }

@@ -48,7 +48,8 @@ final class Bench {
       store: { [store] _ in store }, cgroups: { [cgroups] _, _ throws(CgroupError) in cgroups },
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
-      processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() })
+      processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },
+      networkDevices: standard.networkDevices)
   }
 
   /// Runs a command line; the failure's text, or nil.
@@ -79,6 +80,7 @@ final class Bench {
 private final class FixedProbe: HostProbe {
   func facts() throws(SystemFailure) -> Facts { Facts() }
   func securityModules() throws(SystemFailure) -> SecurityModules { [] }
+  func resctrlMountPoint() throws(SystemFailure) -> String? { nil }
 }
 
 private final class OpenGate: StartGate {

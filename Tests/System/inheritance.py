@@ -47,7 +47,7 @@ INHERITED = [
     ("round robin", process(scheduler={"policy": "SCHED_RR", "priority": 4}), STAT, "^2 4 ", real_time),
     ("first in, first out, reset on fork",
      process(scheduler={"policy": "SCHED_FIFO", "priority": 5, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}),
-     "read -r line </proc/$$/stat; set -- ${line##*)}; echo ${39} ${38}; " + STAT, "^2 5\n0 0 ", real_time),
+     f"read -r line </proc/$$/stat; set -- ${{line##*)}}; echo ${{39}} ${{38}}; {STAT}; true", "^1 5\n0 0 ", real_time),
     ("deadline", process(scheduler={"policy": "SCHED_DEADLINE", "runtime": 10000000, "deadline": 100000000,
                                     "flags": ["SCHED_FLAG_RESET_ON_FORK"]}),
      "read -r line </proc/$$/stat; set -- ${line##*)}; echo ${39}", "^6$", None),

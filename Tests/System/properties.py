@@ -129,6 +129,51 @@ def limits(context, change, files):
     check(found, "no such file on this host")
 
 
+def controller(name):
+    """A need: this host has a controller, on either version."""
+    names = pathlib.Path("/sys/fs/cgroup/cgroup.controllers")
+    there = pathlib.Path("/sys/fs/cgroup", name).is_dir() or (names.exists() and name in names.read_text().split())
+    return lambda context: None if there else f"no {name} controller"
+
+
+def either(*names):
+    needs = [controller(name) for name in names]
+    return lambda context: None if not all(need(context) for need in needs) else needs[0](context)
+
+
+BLOCK = next((path.read_text().strip() for path in sorted(pathlib.Path("/sys/block").glob("[!l]*/dev"))), "7:0")
+MAJOR, MINOR = map(int, BLOCK.split(":"))
+OTHER_LIMITS = [
+    ("huge pages", resources(hugepageLimits=[{"pageSize": "2MB", "limit": 4194304}]),
+     {"hugetlb/hugetlb.2MB.limit_in_bytes": "4194304", "hugetlb.2MB.max": "4194304",
+      "hugetlb/hugetlb.2MB.rsvd.limit_in_bytes": "4194304", "hugetlb.2MB.rsvd.max": "4194304"}, controller("hugetlb")),
+    ("unified", resources(unified={"memory.high": "67108864", "memory.max": "134217728\n"}),
+     {"memory.high": "67108864", "memory.max": "134217728"},
+     lambda context: None if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "cgroup v1"),
+    ("block I/O rates", resources(blockIO={
+        "throttleReadBpsDevice": [{"major": MAJOR, "minor": MINOR, "rate": 1048576}],
+        "throttleWriteIOPSDevice": [{"major": MAJOR, "minor": MINOR, "rate": 7}]}),
+     {"blkio/blkio.throttle.read_bps_device": f"{BLOCK} 1048576", "blkio/blkio.throttle.write_iops_device": f"{BLOCK} 7",
+      "io.max": f"{BLOCK} rbps=1048576 wbps=max riops=max wiops=7"}, either("blkio", "io")),
+    ("a network class", resources(network={"classID": 1048577}), {"net_cls/net_cls.classid": "1048577"},
+     controller("net_cls")),
+    ("a network priority", resources(network={"priorities": [{"name": "lo", "priority": 3}]}),
+     {"net_prio/net_prio.ifpriomap": "lo 3"}, controller("net_prio")),
+]
+
+for title, change, files, need in OTHER_LIMITS:
+    case(title, need)(lambda context, change=change, files=files: limits(context, change, files))
+
+
+@case("unified is refused on cgroup v1", needs=martlet_only)
+def unified_v1(context):
+    if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+        raise Skip("this host is cgroup v2")
+    name, bundle = context.bundle("true", change=resources(unified={"memory.high": "1"}))
+    result = context.runtime.run("run", "--bundle", bundle.path, name)
+    check(result.code != 0 and "cannot use unified on cgroup v1" in result.message, result.message)
+
+
 LOOP_CONTROL = linux(devices=[{"path": "/dev/lc", "type": "c", "major": 10, "minor": 237, "fileMode": 0o666}])
 OPEN = "head -c1 /dev/zero | wc -c; (: </dev/lc) 2>&1 && echo open; true"
 

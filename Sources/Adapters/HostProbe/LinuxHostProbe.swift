@@ -40,6 +40,14 @@ public final class LinuxHostProbe: HostProbe {
     }
   }
 
+  public func resctrlMountPoint() throws(SystemFailure) -> String? {
+    do throws(Errno) {
+      return ProbeText.mountPoint(of: "resctrl", try Procfs().read("self/mountinfo", limit: 16 << 20))
+    } catch {
+      throw SystemFailure(call: "read", subject: "/proc/self/mountinfo", errno: error)
+    }
+  }
+
   /// The kinds that can be left out of a kernel are looked for; the others are always there.
   private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
     var found = NamespaceSet.all

@@ -13,6 +13,19 @@ enum ProbeText {
     return words.next() == nil
   }
 
+  /// Where a file system of this type is mounted first; nil when it is nowhere. A path with a space or the
+  /// like stays as the kernel writes it.
+  static func mountPoint(of type: String, _ table: [UInt8]) -> String? {
+    for line in table.split(separator: UInt8(ascii: "\n")) {
+      let words = line.split(separator: UInt8(ascii: " "))
+      guard let dash = words.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash + 1 < words.count,
+        words[dash + 1].elementsEqual(type.utf8), words.count > 4
+      else { continue }
+      return String(decoding: words[4], as: UTF8.self)
+    }
+    return nil
+  }
+
   /// Whether the list of file systems has one of this name: the last word of a line.
   static func hasFileSystem(_ name: String, _ list: [UInt8]) -> Bool {
     list.split(separator: UInt8(ascii: "\n")).contains { line in

@@ -24,6 +24,9 @@ extension CgroupForest {
       try place.tree.write("\(place.name)/\(write.file)", write.text)
       return nil
     } catch {
+      if error == .noSuchFileOrDirectory, let other = write.alternative {
+        return try attempt(ControlWrite(write.controller, other.file, other.text), places)
+      }
       switch (write.failure, error) {
       case (.unlessMissing, .noSuchFileOrDirectory), (.retriedLast(true), .noSuchFileOrDirectory):
         return nil

@@ -7,6 +7,7 @@ import Domain
 import Hooks
 import HostProbe
 import Linux
+import Netlink
 import Ports
 import Seccomp
 import Spawner
@@ -27,7 +28,8 @@ extension Composition {
       probe: { LinuxHostProbe() },
       processes: { LinuxProcessControl() },
       gate: { FifoStartGate() },
-      console: { SignalForegroundConsole() })
+      console: { SignalForegroundConsole() },
+      networkDevices: { NetlinkDevices() })
   }
 
   private static func standardSeccomp(_ cache: String?) -> any SeccompCompiler {

@@ -27,6 +27,8 @@ public struct Composition {
   public var gate: () -> any StartGate
   /// Waits in the foreground.
   public var console: () -> any ForegroundConsole
+  /// Moves network devices.
+  public var networkDevices: () -> any NetworkDevices
 
   /// Makes a composition.
   public init(
@@ -37,7 +39,7 @@ public struct Composition {
     seccomp: @escaping (_ cache: String?) -> any SeccompCompiler,
     capabilities: @escaping () -> any CapabilityNames, probe: @escaping () -> any HostProbe,
     processes: @escaping () -> any ProcessControl, gate: @escaping () -> any StartGate,
-    console: @escaping () -> any ForegroundConsole
+    console: @escaping () -> any ForegroundConsole, networkDevices: @escaping () -> any NetworkDevices
   ) {
     self.store = store
     self.cgroups = cgroups
@@ -50,6 +52,7 @@ public struct Composition {
     self.processes = processes
     self.gate = gate
     self.console = console
+    self.networkDevices = networkDevices
   }
 
   /// The same with another cgroup manager.

@@ -82,12 +82,14 @@ final class Context {
     }
   }
 
-  /// The host's facts; the security modules among them only if a document asks for one.
-  func facts(withModules: Bool) throws(Failure) -> Facts {
+  /// The host's facts, and those that only some documents ask for.
+  func facts(modules: Bool, resctrl: Bool) throws(Failure) -> Facts {
     var facts = try facts()
-    guard withModules else { return facts }
+    guard modules || resctrl else { return facts }
     do throws(SystemFailure) {
-      facts.securityModules = try composition.probe().securityModules()
+      let probe = composition.probe()
+      if modules { facts.securityModules = try probe.securityModules() }
+      if resctrl { facts.resctrl = try probe.resctrlMountPoint() }
     } catch {
       throw .system(error)
     }

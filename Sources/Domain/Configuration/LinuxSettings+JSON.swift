@@ -16,8 +16,8 @@ extension LinuxSettings {
     mountLabel = try json.filledText("mountLabel")
     personality = try json.optional("personality", Personality.decoded) ?? nil
     memoryPolicy = try json.optional("memoryPolicy", MemoryPolicy.decoded) ?? nil
-    unsupported = try json.asking(["intelRdt"])
-    unsupported += try json.askingMaps(["netDevices"])
+    netDevices = try json.optional("netDevices", NetDevice.list) ?? []
+    intelRdt = try json.optional("intelRdt", IntelRdt.decoded) ?? nil
   }
 
   var json: JSON {
@@ -36,6 +36,8 @@ extension LinuxSettings {
     object.add("mountLabel", text: mountLabel)
     object.add("personality", personality?.json)
     object.add("memoryPolicy", memoryPolicy?.json)
+    object.add("netDevices", NetDevice.json(netDevices))
+    object.add("intelRdt", intelRdt?.json)
     object.add("timeOffsets", TimeOffset.json(timeOffsets))
     return object.json
   }

@@ -30,9 +30,10 @@ public struct LinuxSettings: Equatable, Sendable {
   public var personality: Personality?
   /// `memoryPolicy`.
   public var memoryPolicy: MemoryPolicy?
-  /// Properties that are present and ask for something, but have no type of their own here yet
-  /// (`intelRdt`, `netDevices`): validation refuses them by name.
-  public var unsupported: [String] = []
+  /// `netDevices`, in document order.
+  public var netDevices: [NetDevice] = []
+  /// `intelRdt`.
+  public var intelRdt: IntelRdt?
 
   /// An empty Linux part.
   public init() {}

@@ -6,13 +6,11 @@ extension Resources {
     cpu = try json.optional("cpu", CPULimits.init(decoding:)) ?? CPULimits()
     pidsLimit = try json.optional("pids", Resources.pidsLimit) ?? nil
     devices = try json.list("devices", DeviceRule.init(decoding:))
-    unsupported = try json.asking(["blockIO", "network"])
-    unsupported += try json.askingMaps(["rdma", "unified"])
-    let hugepages = try json.list("hugepageLimits") { value throws(DecodingError) in
-      try value.mustBeObject()
-      return value.asksSomething
-    }
-    if hugepages.contains(true) { unsupported.append("hugepageLimits") }
+    blockIO = try json.optional("blockIO", BlockIOLimits.init(decoding:)) ?? BlockIOLimits()
+    hugepages = try json.list("hugepageLimits", HugepageLimit.decoded).compactMap { $0 }
+    rdma = try json.optional("rdma", RdmaLimit.list) ?? []
+    network = try json.optional("network", NetworkLimits.init(decoding:)) ?? NetworkLimits()
+    unified = try json.optional("unified", Annotation.list) ?? []
   }
 
   private static func pidsLimit(_ json: JSON) throws(DecodingError) -> Int64? {
@@ -29,6 +27,11 @@ extension Resources {
     if let pidsLimit {
       object.add("pids", .object([JSON.Member("limit", .integer(pidsLimit))]))
     }
+    object.add("blockIO", blockIO.json)
+    object.add("hugepageLimits", list: hugepages) { $0.json }
+    object.add("network", network.json)
+    object.add("rdma", RdmaLimit.json(rdma))
+    object.add("unified", map: unified)
     return object.filled
   }
 }

@@ -8,9 +8,16 @@ public struct Resources: Equatable, Sendable {
   public var pidsLimit: Int64?
   /// `devices`: rules in order.
   public var devices: [DeviceRule] = []
-  /// Members that ask for something which no manager here enforces yet (`blockIO`,
-  /// `hugepageLimits`, `network`, `rdma`, `unified`): validation refuses them by name.
-  public var unsupported: [String] = []
+  /// `blockIO`.
+  public var blockIO = BlockIOLimits()
+  /// `hugepageLimits`.
+  public var hugepages: [HugepageLimit] = []
+  /// `rdma`, in document order.
+  public var rdma: [RdmaLimit] = []
+  /// `network`.
+  public var network = NetworkLimits()
+  /// `unified`: control files of cgroup v2 by name, in document order.
+  public var unified: [Annotation] = []
 
   /// No limits.
   public init() {}

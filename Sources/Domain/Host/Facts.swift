@@ -14,6 +14,8 @@ public struct Facts: Equatable, Sendable {
   public var cgroups: CgroupLayout
   /// The security modules in force; looked for only when a document names a profile or a label.
   public var securityModules: SecurityModules = []
+  /// Where resctrl is mounted; looked for only when a document has a class of service.
+  public var resctrl: String?
 
   /// Makes facts.
   public init(

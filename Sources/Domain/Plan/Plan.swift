@@ -142,6 +142,10 @@ public struct Birth: Equatable, Sendable {
   /// `exec`: where the process runs before it is in its cgroup. The parent takes this on for the time of
   /// the birth.
   public var initialCPUs: IndexList?
+  /// Network devices that the parent moves into its namespace, once that is there.
+  public var netDevices: [NetDevice] = []
+  /// The resctrl group that it is put into.
+  public var rdtGroup: RdtGroup?
 
   /// A namespace joined by path.
   public struct JoinedNamespace: Equatable, Sendable {

@@ -65,6 +65,10 @@ extension Birth {
       lines.append("birth: \(name) \(limit.soft) of \(limit.hard)")
     }
     if let cpus = initialCPUs { lines.append("birth: run on CPUs \(cpus)") }
+    for device in netDevices {
+      lines.append("birth: move network device \(device.hostName), named \(device.finalName)")
+    }
+    if let rdtGroup { lines.append("birth: join \(rdtGroup)") }
     if let oomScoreAdj { lines.append("birth: oom_score_adj \(oomScoreAdj)") }
     if preservedDescriptors > 0 { lines.append("birth: pass on \(preservedDescriptors) descriptors") }
     return lines

@@ -19,6 +19,22 @@ public struct ControlWrite: Equatable, Sendable {
   public var text: String
   /// What a failure means.
   public var failure: Failure
+  /// What is written where the kernel has no such file: the same setting by another name.
+  public var alternative: Alternative?
+
+  /// Another file, and its text.
+  public struct Alternative: Equatable, Sendable {
+    /// The file's name.
+    public var file: String
+    /// The text, without a line end.
+    public var text: String
+  }
+
+  /// Makes a write with an alternative.
+  public init(_ controller: String, _ file: String, _ text: String, or other: String, _ otherText: String) {
+    self.init(controller, file, text)
+    alternative = Alternative(file: other, text: otherText)
+  }
 
   /// Makes a write.
   public init(_ controller: String, _ file: String, _ text: String, _ failure: Failure = .fatal) {

@@ -4,22 +4,34 @@ extension Resources {
   /// The memory limit comes last: once it holds, whatever else is done may no longer fit into it. Device
   /// rules are no part of it (see `DevicePolicy`).
   public func writesV1() throws(InexpressibleLimit) -> [ControlWrite] {
+    guard unified.isEmpty else {
+      throw InexpressibleLimit(
+        file: "unified", reason: "invalid configuration: cannot use unified on cgroup v1")
+    }
     var writes: [ControlWrite] = []
     cpu.appendCpusets(to: &writes)
     try cpu.appendV1(to: &writes)
     appendPids(to: &writes)
+    blockIO.appendV1(to: &writes)
+    appendHugepages(to: &writes, "limit_in_bytes")
+    appendRdma(to: &writes)
+    appendNetwork(to: &writes)
     try memory.appendV1(to: &writes)
     return writes
   }
 
   /// The control files of cgroup v2 that express these limits, in the order of writing, the memory limit
-  /// last. What only cgroup v1 knows is left out (`ignoredByV2` names it).
+  /// last, but for what `unified` says itself. What only cgroup v1 knows is left out (`ignoredByV2` names it).
   public func writesV2() throws(InexpressibleLimit) -> [ControlWrite] {
     var writes: [ControlWrite] = []
     cpu.appendCpusets(to: &writes)
     try cpu.appendV2(to: &writes)
     appendPids(to: &writes)
+    blockIO.appendV2(to: &writes)
+    appendHugepages(to: &writes, "max")
+    appendRdma(to: &writes)
     try memory.appendV2(to: &writes)
+    appendUnified(to: &writes)
     return writes
   }
 
@@ -37,6 +49,11 @@ extension Resources {
     if memory.disableOOMKiller == true { names.append("memory.disableOOMKiller") }
     if cpu.realtimeRuntime ?? 0 != 0 { names.append("cpu.realtimeRuntime") }
     if cpu.realtimePeriod ?? 0 != 0 { names.append("cpu.realtimePeriod") }
+    if blockIO.leafWeight != nil || blockIO.weightDevices.contains(where: { $0.leafWeight != nil }) {
+      names.append("blockIO.leafWeight")
+    }
+    if network.classID != nil { names.append("network.classID") }
+    if !network.priorities.isEmpty { names.append("network.priorities") }
     return names
   }
 

@@ -20,6 +20,7 @@ public struct ValidationRule: Sendable {
   public static let all: [ValidationRule] =
     rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements
     + deviceRequirements + resourceRequirements + labelRequirements + memoryPolicyRequirements
+    + otherResourceRequirements + netDeviceRequirements + intelRdtRequirements
     + seccompRequirements + hookRequirements + unsupportedRequirements
 }
 

@@ -18,12 +18,7 @@ func decoded(_ text: String) throws -> Document {
   }
 
   @Test func fullRoundTrip() throws {
-    var document = try decoded(fullDocument)
-    #expect(document.linux?.unsupported == ["intelRdt", "netDevices"])
-    #expect(
-      document.linux?.resources.unsupported == ["blockIO", "network", "rdma", "unified", "hugepageLimits"])
-    document.linux?.unsupported = []
-    document.linux?.resources.unsupported = []
+    let document = try decoded(fullDocument)
     #expect(try decoded(written(document.json)) == document)
   }
 
@@ -44,6 +39,20 @@ func decoded(_ text: String) throws -> Document {
       document.linux?.timeOffsets.first == TimeOffset(clock: .monotonic, seconds: -172800, nanoseconds: 5))
     #expect(document.linux?.seccomp?.syscalls[0].args[0].value == .max)
     #expect(document.linux?.seccomp?.flags == [])
+    #expect(document.linux?.netDevices == [NetDevice("eth0", name: "net0"), NetDevice("eth1")])
+    var rdt = IntelRdt()
+    rdt.closID = "guaranteed"
+    rdt.l3CacheSchema = "L3:0=7f0"
+    rdt.enableMonitoring = true
+    #expect(document.linux?.intelRdt == rdt)
+    let resources = document.linux?.resources
+    #expect(resources?.rdma == [RdmaLimit(device: "mlx5_1", handles: 3)])
+    #expect(resources?.unified == [Annotation(name: "memory.high", value: "1G")])
+    #expect(resources?.network.classID == 1_048_577)
+    #expect(resources?.network.priorities == [.init(name: "eth0", priority: 500)])
+    #expect(resources?.hugepages == [HugepageLimit(pageSize: "2MB", limit: 9_223_372_036_854_772_000)])
+    #expect(resources?.blockIO.weightDevices == [.init(major: 8, minor: 0, weight: 500, leafWeight: 300)])
+    #expect(resources?.blockIO.readOperations == [.init(major: 8, minor: 16, rate: 600)])
     var scheduler = Scheduler(policy: .other)
     scheduler.nice = 3
     scheduler.flags = [.resetOnFork]
@@ -182,6 +191,39 @@ func decoded(_ text: String) throws -> Document {
     (
       #"{"linux":{"netDevices":{"eth0":{}},"rdma":1,"resources":{"rdma":1}}}"#, "/linux/resources/rdma",
       .wrongType(expected: .object, found: .integer)
+    ),
+    (
+      #"{"linux":{"resources":{"rdma":{"m":{"hcaHandles":"x"}}}}}"#, "/linux/resources/rdma/m/hcaHandles",
+      .wrongType(expected: .integer, found: .string)
+    ),
+    (
+      #"{"linux":{"netDevices":{"eth0":{"name":23}}}}"#, "/linux/netDevices/eth0/name",
+      .wrongType(expected: .string, found: .integer)
+    ),
+    (#"{"linux":{"netDevices":{"a\u0000":{}}}}"#, "/linux/netDevices/a\0", .holdsNUL),
+    (
+      #"{"linux":{"resources":{"hugepageLimits":[{"limit":1}]}}}"#,
+      "/linux/resources/hugepageLimits/0/pageSize", .missing
+    ),
+    (
+      #"{"linux":{"resources":{"blockIO":{"weight":65536}}}}"#, "/linux/resources/blockIO/weight",
+      .outOfRange(found: "65536", minimum: "0", maximum: "65535")
+    ),
+    (
+      #"{"linux":{"resources":{"blockIO":{"throttleReadBpsDevice":[{"major":1}]}}}}"#,
+      "/linux/resources/blockIO/throttleReadBpsDevice/0/minor", .missing
+    ),
+    (
+      #"{"linux":{"resources":{"network":{"priorities":[{"name":"a"}]}}}}"#,
+      "/linux/resources/network/priorities/0/priority", .missing
+    ),
+    (
+      #"{"linux":{"resources":{"unified":{"a.b":1}}}}"#, "/linux/resources/unified/a.b",
+      .wrongType(expected: .string, found: .integer)
+    ),
+    (
+      #"{"linux":{"intelRdt":{"closID":1}}}"#, "/linux/intelRdt/closID",
+      .wrongType(expected: .string, found: .integer)
     ),
   ])
   func errors(text: String, pointer: String, problem: Problem) throws {

@@ -31,7 +31,8 @@ let fullDocument = """
         "realtimePeriod":1000000,"cpus":"2-3","mems":"0-7","idle":1},
       "devices":[{"allow":false,"access":"rwm"},{"allow":true,"type":"c","major":10,"minor":-1,"access":"rw"},
         {"allow":true,"type":"b","major":8,"minor":0,"access":"r"}],
-      "blockIO":{"weight":10,"weightDevice":[{"major":8,"minor":0,"weight":500}]},
+      "blockIO":{"weight":10,"leafWeight":20,"weightDevice":[{"major":8,"minor":0,"weight":500,"leafWeight":300}],
+        "throttleReadBpsDevice":[{"major":8,"minor":0,"rate":0}],"throttleReadIOPSDevice":[{"major":8,"minor":16,"rate":600}]},
       "rdma":{"mlx5_1":{"hcaHandles":3}},"unified":{"memory.high":"1G"}},
     "rootfsPropagation":"slave","seccomp":{"defaultAction":"SCMP_ACT_ALLOW","defaultErrnoRet":38,
       "architectures":["SCMP_ARCH_X86","SCMP_ARCH_X32"],"flags":[],"listenerPath":"/run/s","listenerMetadata":"m",
@@ -41,6 +42,6 @@ let fullDocument = """
     "namespaces":[{"type":"pid"},{"type":"network","path":"/run/netns/x"},{"type":"ipc"},{"type":"uts"},
       {"type":"mount"},{"type":"user"},{"type":"cgroup"},{"type":"time"}],
     "maskedPaths":["/proc/kcore"],"readonlyPaths":["/proc/asound"],"mountLabel":"system_u:object_r:x:s0",
-    "intelRdt":{"closID":"guaranteed","l3CacheSchema":"L3:0=7f0"},"personality":{"domain":"LINUX32"},
-    "memoryPolicy":{"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_STATIC_NODES"]},"netDevices":{"eth0":{}}}}
+    "intelRdt":{"closID":"guaranteed","l3CacheSchema":"L3:0=7f0","enableMonitoring":true},"personality":{"domain":"LINUX32"},
+    "memoryPolicy":{"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_STATIC_NODES"]},"netDevices":{"eth0":{"name":"net0"},"eth1":{}}}}
   """

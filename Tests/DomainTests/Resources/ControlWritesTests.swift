@@ -105,6 +105,62 @@ private let conversions: [Conversion] = [
   },
   Conversion("processes", v1: ["pids.max=10"], v2: ["pids.max=10"]) { $0.pidsLimit = 10 },
   Conversion("no process", v1: ["pids.max=0"], v2: ["pids.max=0"]) { $0.pidsLimit = 0 },
+  Conversion("a share of block I/O", v1: ["blkio.weight=10"], v2: ["io.bfq.weight=10"]) {
+    $0.blockIO.weight = 10
+  },
+  Conversion(
+    "shares of block devices",
+    v1: [
+      "blkio.leaf_weight=20", "blkio.weight_device=8:0 500", "blkio.leaf_weight_device=8:0 300",
+      "blkio.leaf_weight_device=8:16 10",
+    ], v2: ["io.bfq.weight=8:0 500"]
+  ) {
+    $0.blockIO.leafWeight = 20
+    $0.blockIO.weightDevices = [
+      .init(major: 8, minor: 0, weight: 500, leafWeight: 300), .init(major: 8, minor: 16, leafWeight: 10),
+    ]
+  },
+  Conversion(
+    "rates of block devices",
+    v1: [
+      "blkio.throttle.read_bps_device=8:0 0", "blkio.throttle.write_bps_device=8:0 1",
+      "blkio.throttle.read_iops_device=8:0 2", "blkio.throttle.write_iops_device=8:1 18446744073709551615",
+    ],
+    v2: [
+      "io.max=8:0 rbps=max", "io.max=8:0 wbps=1", "io.max=8:0 riops=2",
+      "io.max=8:1 wiops=18446744073709551615",
+    ]
+  ) {
+    $0.blockIO.readBytes = [.init(major: 8, minor: 0, rate: 0)]
+    $0.blockIO.writeBytes = [.init(major: 8, minor: 0, rate: 1)]
+    $0.blockIO.readOperations = [.init(major: 8, minor: 0, rate: 2)]
+    $0.blockIO.writeOperations = [.init(major: 8, minor: 1, rate: .max)]
+  },
+  Conversion(
+    "huge pages", v1: ["hugetlb.2MB.limit_in_bytes=0", "hugetlb.2MB.rsvd.limit_in_bytes=0"],
+    v2: ["hugetlb.2MB.max=0", "hugetlb.2MB.rsvd.max=0"]
+  ) { $0.hugepages = [HugepageLimit(pageSize: "2MB", limit: 0)] },
+  Conversion(
+    "rdma", v1: ["rdma.max=a hca_handle=3 hca_object=0", "rdma.max=b hca_object=7"],
+    v2: ["rdma.max=a hca_handle=3 hca_object=0", "rdma.max=b hca_object=7"]
+  ) {
+    $0.rdma = [
+      RdmaLimit(device: "a", handles: 3, objects: 0), RdmaLimit(device: "b", objects: 7),
+      RdmaLimit(device: "c"),
+    ]
+  },
+  Conversion("network", v1: ["net_cls.classid=9", "net_prio.ifpriomap=lo 5"], v2: []) {
+    $0.network.classID = 9
+    $0.network.priorities = [.init(name: "lo", priority: 5)]
+  },
+  Conversion("unified, line by line", v1: nil, v2: ["memory.max=5", "io.max=a", "io.max=b", "cgroup.type=t"])
+  {
+    $0.unified = [
+      Annotation(name: "io.max", value: "a\nb\n"), Annotation(name: "memory.high", value: ""),
+      Annotation(name: "cgroup.type", value: "t"),
+    ]
+    $0.memory.limit = 5
+  },
   Conversion("any number of processes", v1: ["pids.max=max"], v2: ["pids.max=max"]) { $0.pidsLimit = -1 },
 ]
 
@@ -115,6 +171,19 @@ private let conversions: [Conversion] = [
     let (v1, v2) = (try? resources.writesV1(), try? resources.writesV2())
     #expect(v1?.map { "\($0.file)=\($0.text)" } == conversion.v1)
     #expect(v2?.map { "\($0.file)=\($0.text)" } == conversion.v2)
+  }
+
+  @Test(
+    "ten to a thousand become one to ten thousand",
+    arguments: [(10, 1), (11, 11), (100, 910), (500, 4950), (999, 9989), (1000, 10000)] as [(UInt16, Int)])
+  func blockIOWeights(_ weight: UInt16, _ wanted: Int) throws {
+    var resources = Resources()
+    resources.blockIO.weight = weight
+    resources.blockIO.weightDevices = [.init(major: 1, minor: 2, weight: weight)]
+    let writes = try resources.writesV2()
+    #expect(writes.map { $0.alternative?.file } == ["io.weight", "io.weight"])
+    #expect(writes.map { $0.alternative?.text } == ["\(wanted)", "1:2 \(wanted)"])
+    #expect(try resources.writesV1().first?.alternative?.file == "blkio.bfq.weight")
   }
 
   @Test func memoryComesLast() throws {
@@ -131,12 +200,15 @@ private let conversions: [Conversion] = [
   @Test func whatIsIgnoredIsNamed() {
     var resources = Resources()
     resources.memory.kernel = 1
+    resources.network.classID = 1
+    resources.blockIO.leafWeight = 10
     resources.memory.swappiness = 3
     resources.memory.disableOOMKiller = true
     resources.cpu.realtimePeriod = 1
     #expect(
       resources.ignoredByV2 == [
         "memory.kernel", "memory.swappiness", "memory.disableOOMKiller", "cpu.realtimePeriod",
+        "blockIO.leafWeight", "network.classID",
       ])
     #expect(resources.ignoredByV1 == ["memory.kernel"])
   }

@@ -154,8 +154,57 @@ import Testing
     Case("/linux/readonlyPaths/1") { $0.linux?.readonlyPaths = ["/proc/sys", ""] },
     Case("/linux/mountLabel") { $0.linux?.mountLabel = "x" },
     Case("/linux/mountLabel") { $0.linux?.mountLabel = "a\"b" },
-    Case("/linux/intelRdt") { $0.linux?.unsupported = ["intelRdt"] },
-    Case("/linux/resources/rdma") { $0.linux?.resources.unsupported = ["rdma"] },
+    Case("/linux/intelRdt") { $0.linux?.intelRdt = IntelRdt() },
+    Case("/linux/intelRdt/closID") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.closID = "a/../b"
+    },
+    Case("/linux/intelRdt/closID") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.closID = ".."
+    },
+    Case("/linux/intelRdt/memBwSchema") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.memBwSchema = "MB:0=20\nL3:0=1"
+    },
+    Case("/linux/intelRdt/schemata/1") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.schemata = ["L3:0=1", "L3:0=1\nL3:1=1"]
+    },
+    Case("/linux/resources/rdma/a b") { $0.linux?.resources.rdma = [RdmaLimit(device: "a b", handles: 1)] },
+    Case("/linux/resources/network/priorities/0/name") {
+      $0.linux?.resources.network.priorities = [.init(name: "a\nb", priority: 1)]
+    },
+    Case("/linux/resources/unified/..~1x") {
+      $0.linux?.resources.unified = [Annotation(name: "../x", value: "1")]
+    },
+    Case("/linux/resources/unified/x") {
+      $0.linux?.resources.unified = [Annotation(name: "x", value: "1")]
+    },
+    Case("/linux/resources/hugepageLimits/0/pageSize") {
+      $0.linux?.resources.hugepages = [HugepageLimit(pageSize: "64kB", limit: 1)]
+    },
+    Case("/linux/resources/hugepageLimits/0/pageSize") {
+      $0.linux?.resources.hugepages = [HugepageLimit(pageSize: "../2MB", limit: 1)]
+    },
+    Case("/linux/resources/hugepageLimits/0/pageSize") {
+      $0.linux?.resources.hugepages = [HugepageLimit(pageSize: "MB", limit: 1)]
+    },
+    Case("/linux/resources/blockIO/weight") { $0.linux?.resources.blockIO.weight = 9 },
+    Case("/linux/resources/blockIO/leafWeight") { $0.linux?.resources.blockIO.leafWeight = 1001 },
+    Case("/linux/resources/blockIO/weightDevice/0/weight") {
+      $0.linux?.resources.blockIO.weightDevices = [.init(major: 8, minor: 0, weight: 5)]
+    },
+    Case("/linux/netDevices") {
+      $0.linux?.netDevices = [NetDevice("eth0")]
+      $0.linux?.namespaces.removeAll { $0.type == .network }
+      $0.linux?.sysctl = []
+    },
+    Case("/linux/netDevices/sixteen-letters-") { $0.linux?.netDevices = [NetDevice("sixteen-letters-")] },
+    Case("/linux/netDevices/a:b") { $0.linux?.netDevices = [NetDevice("a:b")] },
+    Case("/linux/netDevices/a/name") { $0.linux?.netDevices = [NetDevice("a", name: "eth%d")] },
+    Case("/linux/netDevices/a/name") { $0.linux?.netDevices = [NetDevice("a", name: "..")] },
+    Case("/linux/netDevices/b") { $0.linux?.netDevices = [NetDevice("a", name: "b"), NetDevice("b")] },
     Case("/linux/resources/memory/swap") { $0.linux?.resources.memory.swap = 1 },
     Case("/linux/resources/memory/swap") {
       $0.linux?.resources.memory.limit = 2

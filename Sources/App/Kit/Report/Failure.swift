@@ -21,6 +21,7 @@ enum Failure: Error {
   case hook(HookError)
   case start(StartError)
   case namespace(NamespaceError)
+  case networkDevice(NetworkDeviceError)
   case argument(ArgumentProblem)
   case system(SystemFailure)
   case remains([String], cause: String)
@@ -95,6 +96,7 @@ extension Failure: CustomStringConvertible {
     case .hook(let error): error.phrase
     case .start(let error): error.phrase
     case .namespace(let error): error.phrase
+    case .networkDevice(let error): error.phrase
     case .system(let error): error.description
     default: ""
     }

@@ -86,6 +86,15 @@ extension NamespaceError {
   }
 }
 
+extension NetworkDeviceError {
+  var phrase: String {
+    switch self {
+    case .missing(let name): "/linux/netDevices: network device \(name.quoted) not found"
+    case .system(let name, let failure): "/linux/netDevices: network device \(name.quoted): \(failure)"
+    }
+  }
+}
+
 extension StartError {
   var phrase: String {
     switch self {

@@ -40,8 +40,9 @@ extension Context {
   /// Checks a document: what it asks for and does not get is an error, never passed over.
   func validate(_ document: Document) throws(Failure) {
     if document.process == nil { throw .argument(.missingProcess) }
-    let violations = ValidationRule.violations(
-      of: document, on: try facts(withModules: document.namesSecurityModules))
+    let facts = try facts(
+      modules: document.namesSecurityModules, resctrl: document.linux?.intelRdt != nil)
+    let violations = ValidationRule.violations(of: document, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     for warning in document.warnings { log.note(.warning, warning.description) }
   }

@@ -129,6 +129,7 @@ struct Creation {
     // starts up, and it enters them by its first step.
     made.run = try spawn(directory, try makeBirthplace(&made))
     guard var run = made.run else { return }
+    try moveNetworkDevices(to: run.process.identity)
     let doors = try makeCgroups(&made)
     do throws(Failure) {
       try beforeStart()
@@ -160,6 +161,16 @@ struct Creation {
       }
     }
     made.run = run
+  }
+
+  /// Its namespaces are there, and nothing of it has looked at them yet.
+  private func moveNetworkDevices(to process: ProcessIdentity) throws(Failure) {
+    guard !plan.birth.netDevices.isEmpty else { return }
+    do throws(NetworkDeviceError) {
+      try context.composition.networkDevices().move(plan.birth.netDevices, to: process)
+    } catch {
+      throw .networkDevice(error)
+    }
   }
 
   private func makeBirthplace(_ made: inout Made) throws(Failure) -> Int32? {

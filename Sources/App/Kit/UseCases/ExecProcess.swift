@@ -35,7 +35,7 @@ extension Context {
   }
 
   private func checked(_ process: ProcessSettings) throws(Failure) -> ProcessSettings {
-    let facts = process.namesSecurityModules ? try facts(withModules: true) : Facts()
+    let facts = process.namesSecurityModules ? try facts(modules: true, resctrl: false) : Facts()
     let violations = ValidationRule.violations(ofProcess: process, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     return process

@@ -13,13 +13,15 @@ extension Context {
     let linux = JSON.object([
       .init("namespaces", .texts(NamespaceType.allCases.map(\.rawValue).sorted())),
       .init("capabilities", .texts(names)),
-      .init("cgroup", .flags([("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false)])),
+      .init(
+        "cgroup",
+        .flags([("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false), ("rdma", true)])),
       .init("seccomp", systemCalls),
       .init("apparmor", .flags([("enabled", true)])),
       .init("selinux", .flags([("enabled", true)])),
       .init("intelRdt", .flags([("enabled", false)])),
       .init("mountExtensions", .object([.init("idmap", .flags([("enabled", false)]))])),
-      .init("netDevices", .flags([("enabled", false)])),
+      .init("netDevices", .flags([("enabled", true)])),
       .init(
         "memoryPolicy",
         .object([

@@ -33,6 +33,9 @@ enum Origin {
   static let seccomp = JSONPointer(text: "/linux/seccomp")
   static let memoryPolicy = JSONPointer(text: "/linux/memoryPolicy")
   static let mountLabel = JSONPointer(text: "/linux/mountLabel")
+  static let netDevices = JSONPointer(text: "/linux/netDevices")
+  static let intelRdt = JSONPointer(text: "/linux/intelRdt")
+  static let resources = JSONPointer(text: "/linux/resources")
   static let devices = JSONPointer(text: "/linux/devices")
   static let namespaces = JSONPointer(text: "/linux/namespaces")
 }

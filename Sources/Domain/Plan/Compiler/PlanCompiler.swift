@@ -43,6 +43,8 @@ public enum PlanCompiler {
       birth.gidMappings = linux.gidMappings
     }
     birth.timeOffsets = linux.timeOffsets
+    birth.netDevices = linux.netDevices
+    birth.rdtGroup = linux.intelRdt.map { RdtGroup($0, id: request.id) }
     birth.limits = try limits(process)
     birth.oomScoreAdj = process.oomScoreAdj
     birth.preservedDescriptors = request.preservedDescriptors
