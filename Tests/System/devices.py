@@ -8,7 +8,8 @@ IP = shutil.which("ip")
 def can_move(context):
     if not IP:
         return "ip is not installed"
-    result = subprocess.run([IP, "link", "add", "mtl-probe", "type", "dummy"], capture_output=True, text=True)
+    result = subprocess.run([IP, "link", "add", "mtl-probe", "type", "veth", "peer", "mtl-probe2"],
+                            capture_output=True, text=True)
     if result.returncode:
         return f"no virtual network devices: {result.stderr.strip()}"
     subprocess.run([IP, "link", "del", "mtl-probe"], check=True)
@@ -30,8 +31,9 @@ class Devices:
     def inside(self, *arguments):
         return subprocess.run([IP, "-n", self.name, *arguments], check=True, capture_output=True, text=True).stdout
 
-    def dummy(self, name, *addresses, up=True):
-        self.inside("link", "add", name, "type", "dummy")
+    def device(self, name, *addresses, up=True):
+        """One end of a pair, whose other end stays."""
+        self.inside("link", "add", name, "type", "veth", "peer", "name", name + "-peer")
         for address in addresses:
             self.inside("addr", "add", address, "dev", name)
         if up:
@@ -64,11 +66,11 @@ def run_inside(devices, settings, script="ip -o addr; ip -o link", change=None):
 @case("a network device moves with its addresses", needs=can_move)
 def moved(context):
     with Devices(context) as devices:
-        devices.dummy("mt0", "192.0.2.5/24", "2001:db8::5/64", "198.51.100.1/32")
+        devices.device("mt0", "192.0.2.5/24", "2001:db8::5/64", "198.51.100.1/32")
         result = run_inside(devices, {"mt0": {}})
         check(result.code == 0, result.message)
         for pattern in (r"mt0\s+inet 192\.0\.2\.5/24", r"mt0\s+inet6 2001:db8::5/64 scope global",
-                        r"mt0\s+inet 198\.51\.100\.1/32", r"mt0: <[^>]*\bUP\b"):
+                        r"mt0\s+inet 198\.51\.100\.1/32", r"mt0[@:].*<[^>]*\bUP\b"):
             matches(pattern, result.text)
         equal(devices.seen("mt0"), None)
 
@@ -76,14 +78,14 @@ def moved(context):
 @case("a network device is renamed, and comes up", needs=can_move)
 def renamed(context):
     with Devices(context) as devices:
-        devices.dummy("mt0", "192.0.2.5/24", up=False)
-        devices.dummy("mt1")
+        devices.device("mt0", "192.0.2.5/24", up=False)
+        devices.device("mt1")
         result = run_inside(devices, {"mt0": {"name": "eth0"}, "mt1": {"name": "mt0"}})
         check(result.code == 0, result.message)
         matches(r"eth0\s+inet 192\.0\.2\.5/24", result.text)
-        matches(r"eth0: <[^>]*\bUP\b", result.text)
-        matches(r"mt0: <[^>]*\bUP\b", result.text)
-        check(" mt1" not in result.text, result.text)
+        matches(r"eth0[@:].*<[^>]*\bUP\b", result.text)
+        matches(r"mt0[@:].*<[^>]*\bUP\b", result.text)
+        check(" mt1@" not in result.text and " mt1:" not in result.text, result.text)
 
 
 @case("one end of a pair moves into a user namespace", needs=can_move)
@@ -101,7 +103,7 @@ def pair(context):
 @case("devices that cannot all move stay where they were", needs=can_move)
 def reverted(context):
     with Devices(context) as devices:
-        devices.dummy("mt0", "192.0.2.5/24", "2001:db8::5/64")
+        devices.device("mt0", "192.0.2.5/24", "2001:db8::5/64")
         result = run_inside(devices, {"mt0": {"name": "eth0"}, "mt9": {}})
         check(result.code != 0, "it ran")
         if context.is_martlet:
@@ -113,7 +115,7 @@ def reverted(context):
 @case("a name that is taken in the container", needs=can_move)
 def taken(context):
     with Devices(context) as devices:
-        devices.dummy("mt0", "192.0.2.5/24")
+        devices.device("mt0", "192.0.2.5/24")
         result = run_inside(devices, {"mt0": {"name": "lo"}})
         check(result.code != 0, "it ran")
         if context.is_martlet:

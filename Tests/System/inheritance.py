@@ -163,6 +163,17 @@ def keyring(context):
         equal(ring[4], "3f1b0000")  # possessor all; owner: view, read, search and link
 
 
+@case("what is unknown or cannot be raised of capabilities is left out with a warning", needs=martlet_only)
+def odd_capabilities(context):
+    sets = {"bounding": ["CAP_KILL", "CAP_CHOWN", "CAP_NEVER_HEARD", "00021"], "permitted": ["CAP_KILL", "CAP_CHOWN"],
+            "effective": ["CAP_KILL"], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL", "CAP_CHOWN"]}
+    name, bundle = context.bundle("sh", "-c", "grep ^Cap /proc/self/status", change=process(capabilities=sets))
+    result = context.runtime.run("--debug", "run", "--bundle", bundle.path, name)
+    matches(r"CapInh:\s0{14}20\nCapPrm:\s0{14}21\nCapEff:\s0{14}2[01]\nCapBnd:\s0{14}21\nCapAmb:\s0{14}20", result.text)
+    for word in ("CAP_NEVER_HEARD", "00021", "can't raise ambient capabilities 0x1"):
+        check(word in result.message, result.message)
+
+
 def refused(context, change, pattern):
     name, bundle = context.bundle("true", change=change)
     result = context.runtime.run("run", "--bundle", bundle.path, name)

@@ -9,7 +9,10 @@ public final class LibcapNames: CapabilityNames {
   /// The corresponding call is `cap_from_name`.
   public func number(of name: String) -> UInt32? {
     var value: cap_value_t = 0
-    guard name.utf8.count > 4, cap_from_name(name, &value) == 0, value >= 0, value < cap_max_bits() else {
+    // The library takes numbers and small letters, too, which the specification's names are not.
+    guard name.utf8.starts(with: "CAP_".utf8), name.utf8.count > 4, cap_from_name(name, &value) == 0,
+      value >= 0, value < cap_max_bits()
+    else {
       return nil
     }
     return UInt32(value)

@@ -17,7 +17,7 @@ public final class NetlinkDevices: NetworkDevices {
     do throws(NetworkDeviceError) {
       for device in devices { moved.append(try NetlinkDevices.move(device, ends)) }
     } catch {
-      for transfer in moved.reversed() { transfer.revert(ends) }
+      for transfer in moved.reversed() { transfer.revert(ends, from: transfer.device.finalName) }
       throw error
     }
   }
@@ -38,17 +38,33 @@ public final class NetlinkDevices: NetworkDevices {
     let addresses = try NetworkDeviceError.naming(name, "RTM_GETADDR") { () throws(Errno) in
       try ends.here.addresses(of: link.index).filter(\.moves)
     }
-    try NetworkDeviceError.naming(name, "RTM_NEWLINK") { () throws(Errno) in
-      try ends.here.move(link.index, to: ends.target.number, as: device.finalName)
-    }
     let transfer = Transfer(device: device, wasUp: link.isUp, addresses: addresses)
+    do throws(Errno) {
+      try checkFree(device.finalName, ends)
+      try ends.here.move(link.index, to: ends.target.number, as: device.finalName)
+    } catch {
+      // The kernel moves first, and may then refuse the name.
+      if (try? ends.here.link(named: name)) == nil { transfer.revert(ends, from: name) }
+      throw .system(device: name, SystemFailure(call: "RTM_NEWLINK", subject: device.finalName, errno: error))
+    }
     do throws(Errno) {
       try transfer.settle(in: ends.there, as: device.finalName, isUp: true)
     } catch {
-      transfer.revert(ends)
+      transfer.revert(ends, from: device.finalName)
       throw .system(device: name, SystemFailure(call: "RTM_NEWADDR", subject: device.finalName, errno: error))
     }
     return transfer
+  }
+
+  /// Nobody else has the name where the device goes.
+  private static func checkFree(_ name: String, _ ends: borrowing Ends) throws(Errno) {
+    do throws(Errno) {
+      _ = try ends.there.link(named: name)
+    } catch {
+      guard error == .noSuchDevice else { throw error }
+      return
+    }
+    throw .fileExists
   }
 }
 
@@ -66,9 +82,9 @@ private struct Transfer {
     if isUp { try socket.raise(index) }
   }
 
-  /// Brings it back as far as that goes: there is a failure to tell of already.
-  func revert(_ ends: borrowing Ends) {
-    guard let index = try? ends.there.link(named: device.finalName).index else { return }
+  /// Brings it back from where it has a name, as far as that goes: there is a failure to tell of already.
+  func revert(_ ends: borrowing Ends, from name: String) {
+    guard let index = try? ends.there.link(named: name).index else { return }
     try? ends.there.move(index, to: ends.home.number, as: device.hostName)
     try? settle(in: ends.here, as: device.hostName, isUp: wasUp)
   }

@@ -89,10 +89,17 @@ extension Context {
     guard let settings else { return ResolvedCapabilities() }
     let names = composition.capabilities()
     let log = log
-    return ResolvedCapabilities(settings) { name in
+    let resolved = ResolvedCapabilities(settings) { name in
       let number = names.number(of: name)
       if number == nil { log.note(.warning, "capability \(name.quoted) is unknown here, and left out") }
       return number
     }
+    // The kernel raises only what is both; a plan leaves out the rest, as peers do with a warning.
+    let refused = resolved.ambient.subtracting(resolved.permitted.intersection(resolved.inheritable))
+    if !refused.isEmpty {
+      log.note(
+        .warning, "can't raise ambient capabilities \(refused): they are not both permitted and inheritable")
+    }
+    return resolved
   }
 }

@@ -1,7 +1,7 @@
 /// What is wrong with the less common limits.
 let otherResourceRequirements: [ValidationRule] = [
   ValidationRule("block I/O weights are of the kernel's range") { document, _ in
-    guard let blockIO = document.linux?.resources.blockIO else { return [] }
+    guard let blockIO = document.linux?.resources.blockIO, blockIO != BlockIOLimits() else { return [] }
     let pointer = Origin.resources.appending("blockIO")
     var violations = weightViolations(blockIO.weight, blockIO.leafWeight, pointer)
     for (index, device) in blockIO.weightDevices.enumerated() {
@@ -18,7 +18,9 @@ let otherResourceRequirements: [ValidationRule] = [
     }
   },
   ValidationRule("names in control files are single words") { document, _ in
-    guard let resources = document.linux?.resources else { return [] }
+    guard let resources = document.linux?.resources,
+      !resources.rdma.isEmpty || !resources.network.priorities.isEmpty
+    else { return [] }
     let rdma = Origin.resources.appending("rdma")
     let priorities = Origin.resources.appending("network").appending("priorities")
     return resources.rdma.compactMap {
