@@ -142,7 +142,7 @@ struct RootFDTests {
     }
   }
 
-  @Test("a directory is opened, or made with its parents, and what stands in its way is kept", arguments: both)
+  @Test("a directory is opened, or made with its parents where it is missing", arguments: both)
   func openMaking(usesOpenat2: Bool) throws {
     let tree = try Tree(usesOpenat2: usesOpenat2)
     for (path, isNew, place) in [
