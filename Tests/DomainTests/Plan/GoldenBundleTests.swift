@@ -293,8 +293,8 @@ import Testing
     57: mask "/sys/fs/selinux"  (/linux/maskedPaths/9)
     58: mask "/sys/dev/block"  (/linux/maskedPaths/10)
     59: reach milestone ready
-    60: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    61: close all descriptors but the standard ones and 0 more
+    60: close all descriptors but the standard ones and 0 more
+    61: install a seccomp filter of 4 instructions  (/linux/seccomp)
     62: change to "/" if permitted  (/process/cwd)
     63: limit the bounding set to 0xa80425fb  (/process/capabilities)
     64: keep capabilities over the change of ids  (/process/capabilities)
