@@ -84,6 +84,9 @@ public enum InitEvent: Equatable, Sendable {
   case reached(Milestone)
   /// The master of the terminal that it opened; the receiver owns the descriptor.
   case terminal(Int32)
+  /// The listener of a seccomp filter that is in force; the receiver owns the descriptor, and the process
+  /// waits until it is told to proceed.
+  case listener(Int32)
   /// A step failed and the process is gone, or about to be.
   case failed(StepFailure)
   /// It executed its program, or has nothing left to do but wait for `start`.

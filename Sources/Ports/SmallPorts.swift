@@ -35,6 +35,13 @@ public enum DocumentError: Error, Equatable, Sendable {
   case truncated
 }
 
+/// Gives descriptors away.
+public protocol DescriptorSender: AnyObject {
+  /// Sends a text, and with it a descriptor, in one message to whoever listens at a Unix stream socket. A
+  /// receiver that takes nothing is waited for no longer than some seconds.
+  func send(_ descriptor: Int32, with text: [UInt8], to path: String) throws(SystemFailure)
+}
+
 /// Turns a seccomp profile into a program for the kernel.
 public protocol SeccompCompiler: AnyObject {
   /// Compiles; `warnings` names what was ignored (system calls unknown here).
@@ -68,8 +75,6 @@ public enum SeccompError: Error, Equatable, Sendable {
   case rule(syscall: String, errno: Errno)
   /// The library failed otherwise.
   case library(function: String, errno: Errno)
-  /// This action cannot be used here.
-  case unsupportedAction(SeccompAction)
 }
 
 /// Knows capabilities by name.
@@ -84,6 +89,9 @@ public protocol CapabilityNames: AnyObject {
 public protocol HostProbe: AnyObject {
   /// Gathers the facts, save those that cost a look of their own.
   func facts() throws(SystemFailure) -> Facts
+  /// Which of the namespaces that are named by path are the caller's own. A path that cannot be followed is
+  /// none of them: who joins it will say so.
+  func shared(_ namespaces: [Namespace]) -> NamespaceSet
   /// Which security modules are in force; asked for only when a document names a profile or a label.
   func securityModules() throws(SystemFailure) -> SecurityModules
   /// Where the resctrl file system is mounted; asked for only when a document has a class of service.

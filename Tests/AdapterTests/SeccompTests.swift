@@ -109,7 +109,7 @@ import Testing
   }
   #endif
 
-  @Test("unknown names: a call warns, an architecture, a flag and NOTIFY are refused")
+  @Test("unknown names: a call warns, an architecture and a flag are refused")
   func unknownNames() throws {
     let filter = try SeccompTests.compiled(
       SeccompTests.profile([SeccompRule(names: ["no_such_call", "read"], action: .allow)]))
@@ -122,9 +122,30 @@ import Testing
     profile.architectures = []
     profile.flags = ["SECCOMP_FILTER_FLAG_X"]
     #expect(throws: SeccompError.unknownFlag("SECCOMP_FILTER_FLAG_X")) { try SeccompTests.compiled(profile) }
-    profile.flags = []
-    profile.syscalls = [SeccompRule(names: ["read"], action: .notify)]
-    #expect(throws: SeccompError.unsupportedAction(.notify)) { try SeccompTests.compiled(profile) }
+  }
+
+  @Test("every architecture of the specification can be named; those of other machines warn")
+  func foreignArchitectures() throws {
+    var profile = SeccompTests.profile([SeccompRule(names: ["read"], action: .allow)])
+    profile.architectures = SeccompProfile.architectureNames
+    let filter = try SeccompTests.compiled(profile)
+    #expect(SeccompTests.answer(filter, 0) == SeccompTests.allow)
+    #expect(
+      filter.warnings.contains { $0.contains("SCMP_ARCH_LOONGARCH64") || $0.contains("SCMP_ARCH_S390X") })
+  }
+
+  @Test("calls that an agent answers, and the flags that come with it")
+  func notifications() throws {
+    var profile = SeccompTests.profile([SeccompRule(names: ["mkdir"], action: .notify)], default: .allow)
+    let filter = try SeccompTests.compiled(profile)
+    #expect(filter.flags == 4 | CompiledFilter.newListener)
+    #if arch(x86_64)
+    #expect(SeccompTests.answer(filter, 83) == 0x7FC0_0000)
+    #endif
+    profile.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]
+    #expect(try SeccompTests.compiled(profile).flags == 0x20 | CompiledFilter.newListener)
+    profile.syscalls = []
+    #expect(try SeccompTests.compiled(profile).flags == 0)
   }
 
   @Test("no list of flags and an empty one differ")

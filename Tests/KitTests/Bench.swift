@@ -10,16 +10,18 @@ final class Bench {
   let processes = SimulatedProcesses()
   let hooks = RecordingHookRunner()
   let cgroups = RecordingCgroups()
+  let sender = RecordingSender()
   let directory: String
   let store: InMemoryStateStore
   let spawner: RecordingSpawner
 
-  /// Makes a host whose bundle asks for these hooks and nothing else.
-  init(hooks: String = "{}") throws {
+  /// Makes a host whose bundle asks for these hooks and annotations, and nothing else.
+  init(hooks: String = "{}", annotations: String = "{}") throws {
     directory = "/tmp/martlet-kit-\(Processes.current)-\(Bench.next())"
     try Files.makeDirectory(directory, mode: 0o700)
     let config = """
       {"ociVersion":"1.0.2","root":{"path":"rootfs"},"hooks":\(hooks),
+       "annotations":\(annotations),
        "process":{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}},
        "linux":{"namespaces":[{"type":"pid"},{"type":"mount"}]}}
       """
@@ -49,7 +51,8 @@ final class Bench {
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
       processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },
-      networkDevices: standard.networkDevices)
+      networkDevices: standard.networkDevices,
+      sender: { [sender] in sender })
   }
 
   /// Runs a command line; the failure's text, or nil.
@@ -79,6 +82,7 @@ final class Bench {
 
 private final class FixedProbe: HostProbe {
   func facts() throws(SystemFailure) -> Facts { Facts() }
+  func shared(_ namespaces: [Namespace]) -> NamespaceSet { [] }
   func securityModules() throws(SystemFailure) -> SecurityModules { [] }
   func resctrlMountPoint() throws(SystemFailure) -> String? { nil }
 }
@@ -91,6 +95,17 @@ private final class QuietConsole: ForegroundConsole {
   func begin() throws(SystemFailure) {}
   func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {
     .signalled(9)
+  }
+}
+
+/// Notes what is given away.
+final class RecordingSender: DescriptorSender {
+  private(set) var sent: [(path: String, text: String)] = []
+  var failure: SystemFailure?
+
+  func send(_ descriptor: Int32, with text: [UInt8], to path: String) throws(SystemFailure) {
+    if let failure { throw failure }
+    sent.append((path, String(decoding: text, as: UTF8.self)))
   }
 }
 

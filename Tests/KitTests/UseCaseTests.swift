@@ -30,6 +30,33 @@ import Testing
     #expect(bench.cgroups.calls.last == "destroy")
   }
 
+  @Test func theAgentOfAFilterIsToldOrNothingIsLeft() throws {
+    let bench = try Bench(annotations: #"{"run.oci.seccomp.receiver":"/run/agent"}"#)
+    func script() throws -> [InitEvent] {
+      let listener = try Files.open("/dev/null", 0).release()
+      return [.reached(.mounted), .reached(.ready), .listener(listener), .executed]
+    }
+    bench.spawner.script = try script()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.sender.sent.map(\.path) == ["/run/agent"])
+    #expect(bench.sender.sent.first?.text.contains(#""fds":["seccompFd"]"#) == true)
+    #expect(bench.sender.sent.first?.text.contains(#""status":"creating""#) == true)
+    bench.spawner.script = try script()
+    bench.sender.failure = SystemFailure(
+      call: "connect", subject: "/run/agent", errno: .noSuchFileOrDirectory)
+    #expect(
+      bench.run("create --bundle \(bench.directory) b")?.contains("/linux/seccomp/listenerPath") == true)
+    #expect(bench.store.entries.count == 1)
+    #expect(bench.processes.living.count == 2)
+  }
+
+  @Test func aListenerWithoutAnAgentIsAFailure() throws {
+    let bench = try Bench()
+    bench.spawner.script = [.reached(.ready), .listener(try Files.open("/dev/null", 0).release()), .executed]
+    #expect(bench.run("create --bundle \(bench.directory) a")?.contains("without an agent") == true)
+    #expect(bench.store.entries.isEmpty)
+  }
+
   /// What a creator left that died after its intent.
   private func begin(_ bench: Bench, claimed: Bool) throws -> ContainerID {
     let id = try ContainerID("a")

@@ -108,7 +108,7 @@ def copied(context):
                   "l 777 0 0 symbolic link", "p 620 0 7 fifo", "/etc/shadow", "deep"])
 
 
-ROOT = [("private", None), ("slave", None), ("shared", "shared:"), ("rshared", "shared:"), ("unbindable", "unbindable")]
+ROOT = [("private", None), ("rprivate", None), ("slave", None), ("rslave", None), ("runbindable", "unbindable"), ("shared", "shared:"), ("rshared", "shared:"), ("unbindable", "unbindable")]
 
 
 @cases(named(ROOT), "rootfsPropagation {}", needs=martlet_only)
@@ -197,8 +197,12 @@ def default_action(context):
 
 PROFILES = [("an unknown architecture", {"architectures": ["SCMP_ARCH_NONE"]}, "/linux/seccomp/architectures"),
             ("an unknown flag", {"flags": ["SECCOMP_FILTER_FLAG_NONE"]}, "/linux/seccomp/flags"),
-            ("an action that needs an agent", {"syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]},
-             "/linux/seccomp/syscalls/0/action"),
+            ("an agent that is not named", {"syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]},
+             "/linux/seccomp/listenerPath"),
+            ("an agent for write", {"listenerPath": "/x", "syscalls": [{"names": ["write"], "action": "SCMP_ACT_NOTIFY"}]},
+             "/linux/seccomp/syscalls/0/names/0"),
+            ("an agent for everything", {"listenerPath": "/x", "defaultAction": "SCMP_ACT_NOTIFY"}, "/linux/seccomp/defaultAction"),
+            ("metadata for nobody", {"listenerMetadata": "x"}, "/linux/seccomp/listenerMetadata"),
             ("an unknown operator", {"syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [
                 {"index": 0, "value": 1, "op": "SCMP_CMP_NONE"}]}]}, "/linux/seccomp/syscalls/0/args/0/op"),
             ("an argument that no call has", {"syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [

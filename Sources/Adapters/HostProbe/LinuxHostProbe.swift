@@ -48,6 +48,19 @@ public final class LinuxHostProbe: HostProbe {
     }
   }
 
+  public func shared(_ namespaces: [Namespace]) -> NamespaceSet {
+    guard let procfs = try? Procfs() else { return [] }
+    return NamespaceSet(
+      namespaces.filter { namespace in
+        guard let path = namespace.path, !path.isEmpty,
+          let own = try? procfs.openMagicLink(directory: "self/ns", namespace.type.procName, O_PATH),
+          let other = try? Files.open(path, O_PATH),
+          let its = try? Files.status(other.number), let mine = try? Files.status(own.number)
+        else { return false }
+        return its.st_dev == mine.st_dev && its.st_ino == mine.st_ino
+      }.map(\.type))
+  }
+
   /// The kinds that can be left out of a kernel are looked for; the others are always there.
   private static func namespaces(_ procfs: borrowing Procfs) -> NamespaceSet {
     var found = NamespaceSet.all

@@ -78,7 +78,26 @@ extension LinuxKernel: EnvironmentKernel {
     }
     // `struct sock_fprog`: a count, and the instructions.
     var filter = (UInt64(program.count / 8), UInt64(UInt(bitPattern: program.baseAddress)))
-    try attempt(.seccomp, SYS_seccomp, LinuxKernel.setModeFilter, Int(flags), word(&filter))
+    let result = clinux_call(
+      Int(SYS_seccomp), LinuxKernel.setModeFilter, Int(flags), word(&filter), 0, 0, 0)
+    guard result >= 0 else { throw StepFault(.seccomp, Errno(rawValue: Int32(truncatingIfNeeded: -result))) }
+    guard flags & CompiledFilter.newListener != 0 else { return }
+    try handOver(Descriptor(owning: Int32(truncatingIfNeeded: result)))
+  }
+
+  /// The parent takes the listener's descriptor out of this process and gives it to the agent; from now on
+  /// the agent may have to answer for any call but `write`, so that is the one by which the parent is told.
+  private func handOver(_ listener: consuming Descriptor) throws(StepFault) {
+    let frame = SyncFrame(.listener, index: UInt32(listener.number))
+    let answer: SyncFrame?
+    do throws(Errno) {
+      answer = try SyncChannel.ask(frame, on: socket)
+    } catch {
+      answer = nil
+    }
+    // The parent is gone, or has changed its mind: nobody is left to tell.
+    guard let answer, answer.kind == .proceed else { Processes.exit(1) }
+    _ = consume listener
   }
 
   /// `SECCOMP_SET_MODE_FILTER`.

@@ -112,6 +112,17 @@ public enum SyncChannel {
     return frame
   }
 
+  /// Sends a frame and waits for one; nil when the peer is gone. It takes no calls but `write` and `read`.
+  public static func ask(_ frame: SyncFrame, on socket: Int32) throws(Errno) -> SyncFrame? {
+    var words = frame.words
+    try withUnsafeBytes(of: &words) { (bytes) throws(Errno) in try Files.writeAll(socket, bytes) }
+    let first = try retrying(Int32(SYS_read), Int(socket), word(&words), SyncFrame.size)
+    if first == 0 { return nil }
+    try receiveRest(&words, from: first, on: socket)
+    guard let answer = SyncFrame(words) else { throw .ioError }
+    return answer
+  }
+
   /// Receives exactly as many bytes as the buffer has; the end of the stream before that is `ioError`.
   public static func receive(on socket: Int32, into bytes: UnsafeMutableRawBufferPointer) throws(Errno) {
     var done = 0

@@ -31,6 +31,9 @@ public struct SyncFrame: Equatable, Sendable {
     /// To the parent, before the init stage runs: another process, whose pidfd comes with this frame,
     /// has been born beside it and goes on in its place.
     case successor
+    /// To the parent: a seccomp filter is in force whose listener is the descriptor `index` of this process,
+    /// which waits until the parent has it.
+    case listener
   }
 
   /// The index of a failure before the first step.

@@ -17,18 +17,18 @@ public final class LibseccompCompiler: SeccompCompiler {
   }
 
   public func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
-    let flags = try SeccompFlags.word(profile.flags)
-    let action = try actionWord(profile.defaultAction, profile.defaultErrnoRet)
+    let flags = try SeccompFlags.word(profile.flags, notifies: profile.notifies)
+    let action = actionWord(profile.defaultAction, profile.defaultErrnoRet)
     guard let context = seccomp_init(action) else {
       throw .library(function: "seccomp_init", errno: .noMemory)
     }
     defer { seccomp_release(context) }
-    let architectures = try addArchitectures(profile.architectures, to: context)
+    var warnings: [String] = []
+    let architectures = try addArchitectures(profile.architectures, to: context, warnings: &warnings)
     // A binary tree keeps a long filter short on the way to any call.
     if profile.syscalls.reduce(0, { $0 + $1.names.count }) > 32 {
       _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     }
-    var warnings: [String] = []
     for rule in profile.syscalls where rule.action != profile.defaultAction || rule.errnoRet != nil {
       try add(rule, defaultWord: action, to: context, warnings: &warnings)
     }
@@ -39,20 +39,26 @@ public final class LibseccompCompiler: SeccompCompiler {
     return SeccompFilter(program: program, flags: flags, warnings: warnings)
   }
 
-  /// Adds the architectures beside the native one. The corresponding call is `seccomp_arch_add`.
+  /// Adds the architectures beside the native one. One that this machine does not have makes no calls on it:
+  /// whether the library knows it, or can put it into one filter with the native one, does not matter. The
+  /// corresponding call is `seccomp_arch_add`.
   private func addArchitectures(
-    _ names: [String], to context: scmp_filter_ctx
+    _ names: [String], to context: scmp_filter_ctx, warnings: inout [String]
   ) throws(SeccompError) -> [UInt32] {
     var tokens = [seccomp_arch_native()]
     for name in names {
       let token = Architecture.token(name)
-      guard token != 0 else { throw .unknownArchitecture(name) }
-      guard !tokens.contains(token) else { continue }
-      let result = seccomp_arch_add(context, token)
-      guard result == 0 || result == -Errno.fileExists.rawValue else {
-        throw .library(function: "seccomp_arch_add", errno: Errno(rawValue: -result))
+      guard token != 0 || SeccompProfile.architectureNames.contains(name) else {
+        throw .unknownArchitecture(name)
       }
-      tokens.append(token)
+      guard !tokens.contains(token) else { continue }
+      let result = token == 0 ? -Errno.invalidArgument.rawValue : seccomp_arch_add(context, token)
+      switch result {
+      case 0, -Errno.fileExists.rawValue: tokens.append(token)
+      // `EDOM` is the answer to another byte order.
+      case -Errno.invalidArgument.rawValue, -33: warnings.append("architecture \(name) is not this machine's")
+      default: throw .library(function: "seccomp_arch_add", errno: Errno(rawValue: -result))
+      }
     }
     return tokens
   }
@@ -60,7 +66,7 @@ public final class LibseccompCompiler: SeccompCompiler {
   private func add(
     _ rule: SeccompRule, defaultWord: UInt32, to context: scmp_filter_ctx, warnings: inout [String]
   ) throws(SeccompError) {
-    let action = try actionWord(rule.action, rule.errnoRet)
+    let action = actionWord(rule.action, rule.errnoRet)
     // The library refuses a rule that says what happens anyway.
     guard action != defaultWord else { return }
     let alternatives = argumentLists(rule.args)
@@ -102,7 +108,7 @@ public final class LibseccompCompiler: SeccompCompiler {
   }
 
   /// The kernel's word for an action; the macros take arguments, which Swift cannot import.
-  private func actionWord(_ action: SeccompAction, _ errno: UInt32?) throws(SeccompError) -> UInt32 {
+  private func actionWord(_ action: SeccompAction, _ errno: UInt32?) -> UInt32 {
     let data = errno.map { $0 & 0xFFFF } ?? UInt32(Errno.notPermitted.rawValue)
     switch action {
     case .kill, .killThread: return 0x0000_0000
@@ -112,7 +118,7 @@ public final class LibseccompCompiler: SeccompCompiler {
     case .trace: return 0x7FF0_0000 | data
     case .log: return 0x7FFC_0000
     case .allow: return 0x7FFF_0000
-    case .notify: throw .unsupportedAction(action)
+    case .notify: return 0x7FC0_0000
     }
   }
 
@@ -133,23 +139,24 @@ public final class LibseccompCompiler: SeccompCompiler {
 enum SeccompFlags {
   /// The word for the system call. Without a list the mitigation of speculative store bypass is left to
   /// the program (`SPEC_ALLOW`), as runc does; TSYNC asks nothing of a process with one thread.
-  static func word(_ names: [String]?) throws(SeccompError) -> UInt32 {
-    guard let names else { return specAllow }
-    var word: UInt32 = 0
+  static func word(_ names: [String]?, notifies: Bool) throws(SeccompError) -> UInt32 {
+    let listener = notifies ? CompiledFilter.newListener : 0
+    guard let names else { return specAllow | listener }
+    var word = listener
     for name in names {
       guard let flag = table.first(where: { $0.name == name })?.flag else { throw .unknownFlag(name) }
-      word |= flag
+      // Only a filter with a listener can wait for it.
+      if flag != waitKillable || notifies { word |= flag }
     }
     return word
   }
 
   private static let specAllow: UInt32 = 4
+  private static let waitKillable: UInt32 = 0x20
 
   private static let table: [(name: String, flag: UInt32)] = [
     ("SECCOMP_FILTER_FLAG_TSYNC", 0), ("SECCOMP_FILTER_FLAG_LOG", 2),
-    ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", specAllow),
-    // Only a filter with a listener can wait for it.
-    ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0),
+    ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", specAllow), ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", waitKillable),
   ]
 }
 

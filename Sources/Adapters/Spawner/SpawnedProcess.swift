@@ -119,11 +119,20 @@ public final class SpawnedProcess: InitProcess {
       return .reached(milestone)
     case .failed:
       return try failure(frame)
+    case .listener:
+      return .listener(try takeListener(Int(frame.index)))
     case .executing:
       isExecuting = true
       return nil
     default:
       throw .protocolViolation("unexpected frame \(frame.kind.rawValue)")
+    }
+  }
+
+  /// The corresponding system call is `pidfd_getfd`.
+  private func takeListener(_ number: Int) throws(SpawnError) -> Int32 {
+    try require("pidfd_getfd", "seccomp listener") { () throws(Errno) in
+      Int32(try call(Int32(SYS_pidfd_getfd), Int(processDescriptor), number, 0))
     }
   }
 

@@ -29,7 +29,8 @@ extension Composition {
       processes: { LinuxProcessControl() },
       gate: { FifoStartGate() },
       console: { SignalForegroundConsole() },
-      networkDevices: { NetlinkDevices() })
+      networkDevices: { NetlinkDevices() },
+      sender: { SocketDescriptorSender() })
   }
 
   private static func standardSeccomp(_ cache: String?) -> any SeccompCompiler {

@@ -29,6 +29,8 @@ public struct Composition {
   public var console: () -> any ForegroundConsole
   /// Moves network devices.
   public var networkDevices: () -> any NetworkDevices
+  /// Gives descriptors away.
+  public var sender: () -> any DescriptorSender
 
   /// Makes a composition.
   public init(
@@ -39,8 +41,10 @@ public struct Composition {
     seccomp: @escaping (_ cache: String?) -> any SeccompCompiler,
     capabilities: @escaping () -> any CapabilityNames, probe: @escaping () -> any HostProbe,
     processes: @escaping () -> any ProcessControl, gate: @escaping () -> any StartGate,
-    console: @escaping () -> any ForegroundConsole, networkDevices: @escaping () -> any NetworkDevices
+    console: @escaping () -> any ForegroundConsole, networkDevices: @escaping () -> any NetworkDevices,
+    sender: @escaping () -> any DescriptorSender
   ) {
+    self.sender = sender
     self.store = store
     self.cgroups = cgroups
     self.spawner = spawner

@@ -12,6 +12,8 @@ public struct Facts: Equatable, Sendable {
   public var hasKernelCore: Bool
   /// The cgroup hierarchies.
   public var cgroups: CgroupLayout
+  /// Namespaces that the document joins by path and that are the runtime's own: nothing separate.
+  public var sharedNamespaces: NamespaceSet = []
   /// The security modules in force; looked for only when a document names a profile or a label.
   public var securityModules: SecurityModules = []
   /// Where resctrl is mounted; looked for only when a document has a class of service.

@@ -40,8 +40,9 @@ extension Step: CustomStringConvertible {
     case .setDomainName(let name): "set domain name \(quoted(name))"
     case .writeKernelParameter(let key, let value): "write kernel parameter \(key) = \(quoted(value))"
     case .setNoNewPrivileges: "set no_new_privs"
-    case .installSeccompFilter(let program, _):
+    case .installSeccompFilter(let program, let flags):
       "install a seccomp filter of \(program.count / 8) instructions"
+        + (CompiledFilter(program: program, flags: flags).hasListener ? ", with an agent" : "")
     case .changeDirectory(let path, let mayRetry):
       "change to \(quoted(path))\(mayRetry ? " if permitted" : "")"
     case .verifyWorkingDirectory: "verify the working directory"

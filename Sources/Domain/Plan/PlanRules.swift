@@ -60,6 +60,16 @@ struct PlanIndex {
   }
 }
 
+extension PlanIndex {
+  /// A filter hands calls on to an agent.
+  fileprivate var hasListener: Bool {
+    positions {
+      guard case .installSeccompFilter(let program, let flags) = $0 else { return false }
+      return CompiledFilter(program: program, flags: flags).hasListener
+    }.isEmpty == false
+  }
+}
+
 private let mountKinds: [StepKind] = [
   .mount, .bind, .remount, .setTreeAttributes, .setPropagation, .setFileLabel,
 ]
@@ -196,6 +206,7 @@ private let credentialRules: [PlanRule] = [
   PlanRule(name: "unprivileged filter last", reason: "so that it need not allow what martlet does") {
     !$0.has(.setNoNewPrivileges) || !$0.has(.installSeccompFilter)
       || $0.first(.installSeccompFilter) == $0.plan.entries.count - 2
+      || ($0.hasListener && $0.first(.installSeccompFilter) == $0.first(.awaitStart) - 1)
   },
 ]
 
@@ -222,6 +233,9 @@ private let programRules: [PlanRule] = [
   },
   PlanRule(name: "start awaited without privileges", reason: "the wait may be long") {
     $0.all([.setUserID, .setCapabilities, .setAmbientCapabilities], before: [.awaitStart])
+  },
+  PlanRule(name: "listener before the wait for start", reason: "the parent takes its descriptor") {
+    !$0.hasListener || $0.all([.installSeccompFilter], before: [.awaitStart])
   },
   PlanRule(name: "home found inside the root", reason: "the passwd file is the container's") {
     $0.all([.enterRoot], before: [.findHome])

@@ -19,15 +19,17 @@ extension DeviceRule {
   /// device decides it, and where none does, it is denied.
   ///
   /// The defaults come after the document's rules, so that the usual "deny everything" first rule leaves
-  /// them; but where the document's last word on a device is to deny it by both its numbers, that word is
-  /// repeated after the defaults and holds.
+  /// them; but where the document denies a device by both its numbers, and no later rule allows it, that word
+  /// is repeated after the defaults and holds.
   public static func effective(_ rules: [DeviceRule]) -> [DeviceRule] {
     let rules = rules.flatMap(\.plain)
     var result = rules
     result.append(contentsOf: defaults)
     for (index, rule) in rules.enumerated() where !rule.allow && rule.isParticular {
       var access = rule.access
-      for later in rules[(index + 1)...] where later.covers(rule) { access.subtract(later.access) }
+      for later in rules[(index + 1)...] where later.allow && later.covers(rule) {
+        access.subtract(later.access)
+      }
       if !access.isEmpty { result.append(rule.with(access)) }
     }
     return DeviceRule.withoutOverridden(result)

@@ -21,7 +21,7 @@ public struct ValidationRule: Sendable {
     rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements
     + deviceRequirements + resourceRequirements + labelRequirements + memoryPolicyRequirements
     + otherResourceRequirements + netDeviceRequirements + intelRdtRequirements
-    + seccompRequirements + hookRequirements + unsupportedRequirements
+    + seccompRequirements + hookRequirements
 }
 
 extension Document {

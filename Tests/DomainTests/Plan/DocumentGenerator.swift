@@ -139,7 +139,9 @@ struct DocumentGenerator {
     request.avoidsPivot = chance(10)
     request.newKeyring = chance(80)
     request.preservedDescriptors = below(3)
-    if chance(50) { request.seccomp = CompiledFilter(program: [UInt8](repeating: 0, count: 16), flags: 0) }
+    if chance(50) {
+      request.seccomp = CompiledFilter(program: [UInt8](repeating: 0, count: 16), flags: pick([0, 4, 8]))
+    }
     request.capabilities.bounding = CapabilitySet(rawValue: next() & 0x1FF_FFFF_FFFF)
     request.capabilities.permitted = request.capabilities.bounding
     return request

@@ -33,7 +33,7 @@ private func generatedRules(_ random: inout Generator) -> [DeviceRule] {
 }
 
 /// Whether a document's rules and the defaults let one single access happen, said in another way: the last
-/// word of the document counts, but a wildcard denial and silence leave it to the defaults.
+/// word of the document counts, but silence, and a wildcard denial alone, leave it to the defaults.
 private func isAllowed(_ rules: [DeviceRule], _ device: Device, _ access: Access) -> Bool {
   var verdict = "silent"
   for rule in rules {
@@ -45,8 +45,8 @@ private func isAllowed(_ rules: [DeviceRule], _ device: Device, _ access: Access
     let isForAll = rule.access.isEmpty && (isEverything || !rule.allow)
     guard isForAll || rule.access.contains(access) else { continue }
     let isParticular = rule.major != nil && rule.minor != nil
-    verdict = rule.allow ? "yes" : isParticular && rule.kind != .all ? "no" : "wildcard no"
-    if rule.kind == .all && isParticular && !rule.allow { verdict = "no" }
+    // What is denied by its numbers is not the less denied when everything else is, too.
+    verdict = rule.allow ? "yes" : isParticular || verdict == "no" ? "no" : "wildcard no"
   }
   if verdict == "yes" { return true }
   if verdict == "no" { return false }

@@ -41,6 +41,14 @@ import Testing
     }
   }
 
+  /// A profile with an agent.
+  static func notifying(_ names: [String], errno: UInt32? = nil) -> SeccompProfile {
+    var profile = SeccompProfile(defaultAction: .allow)
+    profile.syscalls = [SeccompRule(names: names, action: .notify, errnoRet: errno)]
+    profile.listenerPath = "/run/agent"
+    return profile
+  }
+
   static let bad: [Case] = [
     Case("/root") { $0.root = nil },
     Case("/root/path") { $0.root?.path = "" },
@@ -227,14 +235,29 @@ import Testing
       let argument = SeccompArgument(index: 6, value: 0, op: .equal)
       $0.linux?.seccomp?.syscalls = [SeccompRule(names: ["read"], action: .kill, args: [argument])]
     },
-    Case("/linux/seccomp/syscalls/0/action") {
-      $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
-      $0.linux?.seccomp?.syscalls = [SeccompRule(names: ["read"], action: .notify)]
+    Case("/linux/seccomp/syscalls/0/errnoRet") {
+      $0.linux?.seccomp = notifying(["read"], errno: 5)
     },
+    Case("/linux/seccomp/syscalls/0/names/1") { $0.linux?.seccomp = notifying(["read", "write"]) },
     Case("/linux/seccomp/defaultAction") { $0.linux?.seccomp = SeccompProfile(defaultAction: .notify) },
     Case("/linux/seccomp/listenerPath") {
+      $0.linux?.seccomp = notifying(["read"])
+      $0.linux?.seccomp?.listenerPath = nil
+    },
+    Case("/linux/seccomp/listenerPath") {
+      $0.linux?.seccomp = notifying(["read"])
+      $0.linux?.seccomp?.listenerPath = "agent"
+    },
+    Case("/linux/seccomp/listenerMetadata") {
       $0.linux?.seccomp = SeccompProfile(defaultAction: .allow)
-      $0.linux?.seccomp?.listenerPath = "/run/x"
+      $0.linux?.seccomp?.listenerMetadata = "m"
+    },
+    Case("/annotations/io.martlet.default-devices") {
+      $0.annotations = [Annotation(name: Annotation.defaultDevices, value: "null,fuse")]
+    },
+    Case("/annotations/io.martlet.default-devices") {
+      $0.annotations = [Annotation(name: Annotation.defaultDevices, value: "")]
+      $0.linux?.maskedPaths = ["/proc/kcore"]
     },
     Case("/hooks/poststop/0/path") { $0.hooks.poststop = [Hook(path: "x")] },
     Case("/hooks/prestart/0/timeout") { $0.hooks.prestart = [Hook(path: "/x", timeout: 0)] },
@@ -260,6 +283,45 @@ import Testing
     document.process?.args = []
     document.root?.path = ""
     #expect(ValidationRule.violations(of: document, on: Facts()).count == 3)
+  }
+
+  @Test("a profile with an agent breaks no rule, whoever names the agent")
+  func agent() {
+    var document = ValidationTests.good()
+    document.linux?.seccomp = ValidationTests.notifying(["read", "sendmsg"])
+    document.linux?.seccomp?.listenerMetadata = "m"
+    #expect(ValidationRule.violations(of: document, on: Facts()) == [])
+    document.linux?.seccomp?.listenerPath = nil
+    document.annotations = [Annotation(name: "run.oci.seccomp.receiver", value: "/run/other")]
+    #expect(ValidationRule.violations(of: document, on: Facts()) == [])
+    #expect(document.seccompListener == "/run/other")
+  }
+
+  @Test(
+    "a kernel parameter of a namespace that is not the container's own is refused in runc's words",
+    arguments: [
+      ("net.ipv4.ip_forward", NamespaceType.network, "not allowed in host network namespace"),
+      ("kernel.msgmax", .ipc, "is not allowed in the hosts ipc namespace"),
+      ("fs.mqueue.msg_max", .ipc, "is not allowed in the hosts ipc namespace"),
+      ("kernel.domainname", .uts, "is not in a separate kernel namespace"),
+      ("kernel.hostname", .uts, "is not in a separate kernel namespace"),
+      ("user.max_pid_namespaces", .user, "is not in a separate kernel namespace"),
+    ])
+  func parameters(name: String, owner: NamespaceType, text: String) {
+    var document = ValidationTests.good()
+    document.hostname = nil
+    document.linux?.sysctl = [Annotation(name: name, value: "1")]
+    func messages(_ facts: Facts = Facts()) -> [String] {
+      ValidationRule.violations(of: document, on: facts).filter { $0.pointer.text.hasPrefix("/linux/sysctl") }
+        .map(\.message)
+    }
+    let conflict = "sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field"
+    #expect(messages() == (name == "kernel.hostname" ? [conflict] : []))
+    var facts = Facts()
+    facts.sharedNamespaces = NamespaceSet(owner)
+    if name != "kernel.hostname" { #expect(messages(facts) == ["sysctl \"\(name)\" \(text)"]) }
+    document.linux?.namespaces.removeAll { $0.type == owner }
+    #expect(messages() == ["sysctl \"\(name)\" \(text)"])
   }
 
   @Test("a namespace that the kernel lacks is named")

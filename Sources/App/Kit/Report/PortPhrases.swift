@@ -26,7 +26,6 @@ extension SeccompError {
     case .unknownFlag(let name): "/linux/seccomp/flags: unknown flag \(name.quoted)"
     case .rule(let syscall, let errno): "/linux/seccomp/syscalls: \(syscall): \(errno)"
     case .library(let function, let errno): "/linux/seccomp: \(function): \(errno)"
-    case .unsupportedAction(let action): "/linux/seccomp: \(action.rawValue) cannot be used here"
     }
   }
 }

@@ -40,8 +40,12 @@ extension Context {
   /// Checks a document: what it asks for and does not get is an error, never passed over.
   func validate(_ document: Document) throws(Failure) {
     if document.process == nil { throw .argument(.missingProcess) }
-    let facts = try facts(
+    var facts = try facts(
       modules: document.namesSecurityModules, resctrl: document.linux?.intelRdt != nil)
+    if let linux = document.linux, !linux.sysctl.isEmpty, linux.namespaces.contains(where: { $0.path != nil })
+    {
+      facts.sharedNamespaces = composition.probe().shared(linux.namespaces)
+    }
     let violations = ValidationRule.violations(of: document, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     for warning in document.warnings { log.note(.warning, warning.description) }

@@ -144,7 +144,7 @@ struct Creation {
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
-      doors: doors,
+      doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)),
       meanwhile: { () throws(Failure) in
         try limit()
         staged = try stage(process)
@@ -223,6 +223,7 @@ struct Creation {
   private func limit() throws(Failure) {
     do throws(CgroupError) {
       var resources = bundle.document.linux?.resources ?? Resources()
+      resources.devices = bundle.document.deviceRules
       // A container gets the default devices and what its document names; without a rule that is no more.
       if resources.devices.isEmpty, intent.cgroup.driver != .disabled {
         resources.devices = [DeviceRule(allow: false)]

@@ -56,7 +56,7 @@ extension Context {
     var run = try spawn(plan, state, entrance)
     do throws(Failure) {
       try beforeStart()
-      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
+      try run.follow(doors: entrance.doors, agent: agent(state)) { (_: Milestone) throws(Failure) in }
       return run
     } catch {
       run.process.kill()

@@ -7,8 +7,11 @@ extension Context {
     let names = composition.capabilities().known
     let systemCalls = JSON.object([
       .init("enabled", .bool(true)),
-      .init("actions", .texts(SeccompAction.allCases.filter { $0 != .notify }.map(\.rawValue).sorted())),
+      .init("actions", .texts(SeccompAction.allCases.map(\.rawValue).sorted())),
       .init("operators", .texts(SeccompArgument.Operator.allCases.map(\.rawValue).sorted())),
+      .init("archs", .texts(SeccompProfile.architectureNames)),
+      .init("knownFlags", .texts(SeccompProfile.flagNames)),
+      .init("supportedFlags", .texts(SeccompProfile.flagNames)),
     ])
     let linux = JSON.object([
       .init("namespaces", .texts(NamespaceType.allCases.map(\.rawValue).sorted())),
@@ -20,7 +23,7 @@ extension Context {
       .init("apparmor", .flags([("enabled", true)])),
       .init("selinux", .flags([("enabled", true)])),
       .init("intelRdt", .flags([("enabled", false)])),
-      .init("mountExtensions", .object([.init("idmap", .flags([("enabled", false)]))])),
+      .init("mountExtensions", .object([.init("idmap", .flags([("enabled", true)]))])),
       .init("netDevices", .flags([("enabled", true)])),
       .init(
         "memoryPolicy",

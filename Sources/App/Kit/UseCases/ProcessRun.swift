@@ -16,9 +16,9 @@ struct ProcessRun {
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
   /// `milestone` is called while it waits.
-  /// `meanwhile` is called when it has its plan, and before it gets past its first milestone.
+  /// `agent` gets the listener of its filter, where it has one; `meanwhile` is called when it has its plan, and before it gets past its first milestone.
   mutating func follow(
-    doors: [Int32], meanwhile: () throws(Failure) -> Void = {},
+    doors: [Int32], agent: SeccompAgent?, meanwhile: () throws(Failure) -> Void = {},
     _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
     try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
@@ -29,6 +29,13 @@ struct ProcessRun {
         try milestone(reached)
         try spawning { () throws(SpawnError) in try process.proceed() }
       case .terminal(let descriptor): terminal = descriptor
+      case .listener(let descriptor):
+        guard let agent else {
+          Host.close(descriptor)
+          throw .spawn(.protocolViolation("a seccomp listener without an agent"))
+        }
+        try agent.take(descriptor, of: process.identity.pid)
+        try spawning { () throws(SpawnError) in try process.proceed() }
       case .failed(let failure):
         throw .step(failure, plan.entries.indices.contains(failure.index) ? plan.entries[failure.index] : nil)
       case .executed: return

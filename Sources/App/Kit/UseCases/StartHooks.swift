@@ -50,7 +50,7 @@ struct StartHooks {
     let entrance = try context.entrance(to: state.cgroup)
     var run = try context.spawn(plan, state, entrance, streams)
     do throws(Failure) {
-      try run.follow(doors: entrance.doors) { (_: Milestone) throws(Failure) in }
+      try run.follow(doors: entrance.doors, agent: context.agent(state)) { (_: Milestone) throws(Failure) in }
     } catch {
       run.process.kill()
       throw error

@@ -1,10 +1,10 @@
 extension PlanCompiler {
   /// The nodes and links below `/dev`. They are left to the document when it binds a `/dev` of its own.
   static func addDevices(
-    _ mounts: [Mount], _ linux: LinuxSettings, _ facts: Facts, to builder: inout PlanBuilder
+    _ document: Document, _ linux: LinuxSettings, _ facts: Facts, to builder: inout PlanBuilder
   ) {
-    guard !mounts.contains(where: isOwnDev) else { return }
-    let paths = linux.devices.map(\.path)
+    guard !document.mounts.contains(where: isOwnDev) else { return }
+    let paths = linux.devices.map(\.path) + document.omittedDevices.map { "/dev/" + $0 }
     for node in defaultNodes where !paths.contains(node.path) {
       builder.add(.makeDevice(node), Origin.builtIn)
     }

@@ -104,7 +104,13 @@ public enum PlanCompiler {
     }
     for entry in linux.sysctl {
       let origin = JSONPointer(text: "/linux/sysctl").appending(entry.name)
-      builder.add(.writeKernelParameter(key: parameterPath(entry.name), value: entry.value), origin)
+      let path = parameterPath(entry.name)
+      if path == "kernel/domainname" {
+        // The file belongs to the host's root, also in a user namespace; the call asks who owns the name.
+        builder.add(.setDomainName(entry.value), origin)
+      } else {
+        builder.add(.writeKernelParameter(key: path, value: entry.value), origin)
+      }
     }
   }
 

@@ -50,6 +50,12 @@ public struct CompiledFilter: Equatable, Sendable {
     self.program = program
     self.flags = flags
   }
+
+  /// `SECCOMP_FILTER_FLAG_NEW_LISTENER`.
+  public static let newListener: UInt32 = 8
+
+  /// Some calls are answered by an agent, to whom the parent gives the filter's descriptor.
+  public var hasListener: Bool { flags & CompiledFilter.newListener != 0 }
 }
 
 /// The five capability sets as numbers.

@@ -43,13 +43,18 @@ extension PlanCompiler {
     builder.add(
       .findExecutable(
         name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
+    // The descriptor of a listener goes through the parent, who is gone once the process waits for `start`.
+    let late = process.noNewPrivileges ? request.seccomp : nil
+    if let late, late.hasListener {
+      builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)
+    }
     // `start` may come much later: the fifo is waited for with all privileges already gone.
     if request.waitsForStart {
       let slot = builder.slot(.execFifo, Origin.builtIn)
       builder.add(.awaitStart(slot), Origin.builtIn)
     }
-    if let seccomp = request.seccomp, process.noNewPrivileges {
-      builder.add(.installSeccompFilter(seccomp.program, flags: seccomp.flags), Origin.seccomp)
+    if let late, !late.hasListener {
+      builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)
     }
     builder.add(.execute(arguments: process.args, environment: environment.entries), Origin.args)
   }

@@ -17,7 +17,7 @@ extension PlanCompiler {
     for (index, mount) in document.mounts.enumerated() {
       try addMount(mount, at: index, linux, facts, request, to: &builder)
     }
-    addDevices(document.mounts, linux, facts, to: &builder)
+    addDevices(document, linux, facts, to: &builder)
     if needsMountedMilestone(document.hooks) {
       builder.add(.reach(.mounted), Origin.hooks)
     }

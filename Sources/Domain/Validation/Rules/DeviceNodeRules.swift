@@ -5,6 +5,18 @@ let deviceRequirements: [ValidationRule] = [
         ? nil : Violation(Origin.devices.appending(index).appending("path"), "must be an absolute path")
     }
   },
+  ValidationRule("default devices are known, and null is there to mask files") { document, _ in
+    guard let kept = document.keptDevices else { return [] }
+    let pointer = JSONPointer(text: "/annotations").appending(Annotation.defaultDevices)
+    var violations = kept.filter { !Document.defaultDeviceNames.contains($0) }.map {
+      Violation(pointer, "\($0.quoted) is no default device")
+    }
+    let hasNull = kept.contains("null") || document.linux?.devices.contains { $0.path == "/dev/null" } == true
+    if !hasNull, document.linux?.maskedPaths.isEmpty == false {
+      violations.append(Violation(pointer, "maskedPaths need /dev/null"))
+    }
+    return violations
+  },
   ValidationRule("paths to hide or protect are absolute") { document, _ in
     guard let linux = document.linux else { return [] }
     return relativePaths("maskedPaths", linux.maskedPaths)

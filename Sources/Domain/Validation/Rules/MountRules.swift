@@ -48,9 +48,9 @@ let mountRequirements: [ValidationRule] = [
       return Violation(Origin.mounts.appending(index).appending("type"), "must not be empty")
     }
   },
-  ValidationRule("kernel parameters belong to the container") { document, _ in
+  ValidationRule("kernel parameters belong to the container") { document, facts in
     (document.linux?.sysctl ?? []).compactMap { entry in
-      parameterViolation(entry.name, document).map {
+      parameterViolation(entry.name, document, facts).map {
         Violation(JSONPointer(text: "/linux/sysctl").appending(entry.name), $0)
       }
     }
@@ -68,14 +68,22 @@ private func isInsideProc(_ destination: String) -> Bool {
   return components.count > 1 && components.first == "proc"
 }
 
-/// Why a kernel parameter may not be set; nil when it is the container's own.
-private func parameterViolation(_ name: String, _ document: Document) -> String? {
+/// Why a kernel parameter may not be set, in runc's words; nil when it is the container's own.
+private func parameterViolation(_ name: String, _ document: Document, _ facts: Facts) -> String? {
   let path = PlanCompiler.parameterPath(name)
-  let refusal = "sysctl \(name.quoted) is not in a separate kernel namespace"
+  let parameter = "sysctl \(name.quoted)"
+  let refusal = parameter + " is not in a separate kernel namespace"
   guard !path.pathComponents.contains("..") else { return refusal }
-  if path == "kernel/hostname" { return "sysctl \(name.quoted) conflicts with hostname: use that" }
+  if path == "kernel/hostname", document.hasNamespace(.uts) {
+    return parameter + " is not allowed as it conflicts with the OCI \"hostname\" field"
+  }
   guard let owner = parameterOwner(path) else { return refusal }
-  return document.hasNamespace(owner) ? nil : refusal
+  if document.hasNamespace(owner), !facts.sharedNamespaces.contains(owner) { return nil }
+  switch owner {
+  case .ipc: return parameter + " is not allowed in the hosts ipc namespace"
+  case .network: return parameter + " not allowed in host network namespace"
+  default: return refusal
+  }
 }
 
 /// The kind of namespace that a kernel parameter belongs to; nil when it is the host's.

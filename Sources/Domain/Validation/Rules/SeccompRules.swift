@@ -17,6 +17,9 @@ let seccompRequirements: [ValidationRule] = [
     }
     return violations
   },
+  ValidationRule("an agent can be reached before it is asked") { document, _ in
+    document.linux?.seccomp.map { listenerViolations($0, document) } ?? []
+  },
   ValidationRule("a rule names system calls") { document, _ in
     (document.linux?.seccomp?.syscalls ?? []).enumerated().compactMap { index, rule in
       guard rule.names.isEmpty else { return nil }
@@ -37,7 +40,35 @@ let seccompRequirements: [ValidationRule] = [
 
 extension SeccompAction {
   /// The action carries a number.
-  var returnsErrno: Bool { self == .errno || self == .trace || self == .notify }
+  var returnsErrno: Bool { self == .errno || self == .trace }
+}
+
+/// The process writes to its parent before the agent has the descriptor: it would wait for ever.
+private let callOfTheRuntime = "write"
+
+private func listenerViolations(_ profile: SeccompProfile, _ document: Document) -> [Violation] {
+  var violations: [Violation] = []
+  let path = Origin.seccomp.appending("listenerPath")
+  if profile.defaultAction == .notify {
+    violations.append(
+      Violation(
+        Origin.seccomp.appending("defaultAction"), "SCMP_ACT_NOTIFY cannot be used as default action"))
+  }
+  for (index, rule) in profile.syscalls.enumerated() where rule.action == .notify {
+    guard let place = rule.names.firstIndex(of: callOfTheRuntime) else { continue }
+    let pointer = Origin.seccomp.appending("syscalls").appending(index).appending("names").appending(place)
+    violations.append(Violation(pointer, "SCMP_ACT_NOTIFY cannot be used for the write syscall"))
+  }
+  let listener = document.seccompListener
+  if profile.notifies, listener == nil {
+    violations.append(Violation(path, "SCMP_ACT_NOTIFY needs a listenerPath"))
+  }
+  if let listener, !listener.isAbsolutePath { violations.append(Violation(path, "must be an absolute path")) }
+  if profile.listenerMetadata != nil, listener == nil {
+    violations.append(
+      Violation(Origin.seccomp.appending("listenerMetadata"), "listenerMetadata needs a listenerPath"))
+  }
+  return violations
 }
 
 let hookRequirements: [ValidationRule] = [

@@ -1,0 +1,35 @@
+import CLinux
+package import Domain
+
+/// Connections to Unix stream sockets by path.
+package enum UnixSocket {
+  /// Connects. A path too long for an address is reached through its directory's descriptor. A peer that
+  /// takes nothing for `deadline` seconds is `again`. The corresponding system calls are `socket` and
+  /// `connect`.
+  package static func connect(_ path: String, deadline: Int? = nil) throws(Errno) -> Descriptor {
+    let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+    guard path.utf8.count > limit else { return try connect(address: path, deadline) }
+    guard let slash = path.lastIndex(of: "/") else { throw .nameTooLong }
+    let directory = try Files.open(String(path[..<slash]), O_PATH | O_DIRECTORY)
+    let short = "/proc/self/fd/\(directory.number)\(path[slash...])"
+    guard short.utf8.count <= limit else { throw .nameTooLong }
+    return try connect(address: short, deadline)
+  }
+
+  private static func connect(address path: String, _ deadline: Int?) throws(Errno) -> Descriptor {
+    let socket = Descriptor(
+      owning: Int32(try call(Int32(SYS_socket), Int(AF_UNIX), 1 | Int(O_CLOEXEC), 0)))
+    if let deadline {
+      var time = timeval(tv_sec: deadline, tv_usec: 0)
+      _ = try call(
+        Int32(SYS_setsockopt), Int(socket.number), Int(SOL_SOCKET), Int(SO_SNDTIMEO), word(&time),
+        MemoryLayout<timeval>.size)
+    }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    _ = try retrying(
+      Int32(SYS_connect), Int(socket.number), word(&address), MemoryLayout<sockaddr_un>.size)
+    return socket
+  }
+}

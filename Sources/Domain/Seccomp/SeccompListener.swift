@@ -1,0 +1,46 @@
+extension SeccompProfile {
+  /// Some calls are answered by an agent.
+  public var notifies: Bool { syscalls.contains { $0.action == .notify } }
+}
+
+extension Document {
+  /// Where the agent of the seccomp profile listens: `listenerPath`, or the annotation that crun has for it.
+  public var seccompListener: String? {
+    if let path = linux?.seccomp?.listenerPath, !path.isEmpty { return path }
+    return annotations.first { $0.name == Annotation.seccompReceiver && !$0.value.isEmpty }?.value
+  }
+}
+
+extension Annotation {
+  /// The socket of a seccomp agent, where the profile names none.
+  public static let seccompReceiver = "run.oci.seccomp.receiver"
+}
+
+/// What a seccomp agent is told with the descriptor of a filter: the specification's container process
+/// state.
+public struct ContainerProcessState: Equatable, Sendable {
+  /// The process with the filter.
+  public var pid: Int32
+  /// `listenerMetadata` of the profile.
+  public var metadata: String?
+  /// Its container.
+  public var state: ContainerState
+
+  /// Makes one.
+  public init(pid: Int32, metadata: String?, state: ContainerState) {
+    self.pid = pid
+    self.metadata = metadata
+    self.state = state
+  }
+
+  /// The document that goes over the socket; `fds` names the one descriptor that comes with it.
+  public var json: JSON {
+    var object = ObjectBuilder()
+    object.add("ociVersion", text: Specification.version)
+    object.add("fds", texts: ["seccompFd"])
+    object.add("pid", number: Int64(pid))
+    object.add("metadata", text: metadata)
+    object.add("state", state.json)
+    return object.json
+  }
+}
