@@ -28,7 +28,7 @@ enum ConventionalCgroups {
     let text = String(decoding: names, as: UTF8.self)
     var (controllers, rest) = ([String](), ByteFields(names, at: ","))
     while let name = rest.next() { controllers.append(String(decoding: name, as: UTF8.self)) }
-    let place = text.hasPrefix("name=") ? String(text.dropFirst(5)) : text
+    let place = text.hasBytePrefix("name=") ? String(text.dropFirst(5)) : text
     return CgroupLayout.Hierarchy(controllers: controllers, mountPoint: root + "/" + place)
   }
 

@@ -40,7 +40,7 @@ public final class CgroupTree {
   public func name(of directory: String) -> String? {
     let prefix = hierarchy.mountPoint
     let (all, start) = (directory.utf8, prefix.utf8.count)
-    guard all.count > start + 1, directory.hasPrefix(prefix) else { return nil }
+    guard all.count > start + 1, directory.hasBytePrefix(prefix) else { return nil }
     let rest = all.dropFirst(start)
     guard rest.first == UInt8(ascii: "/") else { return nil }
     let name = String(Substring(rest.dropFirst()))

@@ -181,8 +181,11 @@ struct StateRoot: Equatable {
     guard !isDefault else { return nil }
     var hash: UInt32 = 2_166_136_261
     for byte in path.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    let digits = (0..<8).map { place in
+      let digit = UInt8(truncatingIfNeeded: hash &>> UInt32(28 - 4 * place)) & 0xF
+      return digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+    }
+    return String(decoding: digits, as: UTF8.self)
   }
 }
 

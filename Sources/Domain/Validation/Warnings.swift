@@ -2,7 +2,7 @@ extension Document {
   /// What is unusual but does no harm: it is logged, and the container made all the same.
   public var warnings: [Violation] {
     var warnings: [Violation] = []
-    if !ociVersion.hasPrefix("1.") {
+    if !ociVersion.hasBytePrefix("1.") {
       warnings.append(
         Violation(
           JSONPointer(text: "/ociVersion"),

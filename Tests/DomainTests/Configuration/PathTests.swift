@@ -16,4 +16,13 @@ struct PathTests {
     #expect(path.cleanedPath == expected)
     #expect(expected.cleanedPath == expected)
   }
+
+  @Test("a prefix is one of bytes, whatever letters they make")
+  func bytePrefix() {
+    #expect("--name".hasBytePrefix("--"))
+    #expect("a".hasBytePrefix(""))
+    #expect(!"a".hasBytePrefix("ab"))
+    #expect(!"-".hasBytePrefix("--"))
+    #expect("/\u{301}x".hasBytePrefix("/"))
+  }
 }

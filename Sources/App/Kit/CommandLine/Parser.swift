@@ -1,3 +1,5 @@
+import Domain
+
 /// Reads a command line as Go's `flag` package does: `--x v`, `--x=v`, `-x`, one dash or two.
 struct Parser {
   private let arguments: [String]
@@ -64,7 +66,7 @@ struct Parser {
   }
 
   private mutating func readOption(_ argument: String, _ allowed: CommandSet) throws(UsageError) {
-    let (name, inline) = Parser.taken(apart: argument.utf8.dropFirst(argument.hasPrefix("--") ? 2 : 1))
+    let (name, inline) = Parser.taken(apart: argument.utf8.dropFirst(argument.hasBytePrefix("--") ? 2 : 1))
     guard let rule = Parser.rule(name, allowed) else { throw .unknownOption(name, invocation.command) }
     let text: String
     if rule.kind == .flag {

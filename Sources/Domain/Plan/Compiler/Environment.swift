@@ -18,8 +18,8 @@ struct Environment {
       }
     }
     for entry in self.entries {
-      if entry.hasPrefix("PATH=") { searchPath = String(Substring(entry.utf8.dropFirst(5))) }
-      if entry.hasPrefix("HOME=") { needsHome = entry.utf8.count == 5 }
+      if entry.hasBytePrefix("PATH=") { searchPath = String(Substring(entry.utf8.dropFirst(5))) }
+      if entry.hasBytePrefix("HOME=") { needsHome = entry.utf8.count == 5 }
     }
     if needsHome { self.entries.removeAll { $0 == "HOME=" } }
   }
