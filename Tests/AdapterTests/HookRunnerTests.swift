@@ -44,7 +44,12 @@ import Testing
   @Test("a failing hook tells its code and what it wrote, up to a bound")
   func failure() {
     let outcome = HookRunnerTests.outcome(HookRunnerTests.hook("echo out; echo err >&2; exit 3"))
-    #expect(outcome == .exited(path: "/bin/sh", code: 3, output: "out\n", errorOutput: "err\n"))
+    guard case .exited("/bin/sh", 3, "out\n", let errors) = outcome else {
+      Issue.record("unexpected outcome \(String(describing: outcome))")
+      return
+    }
+    // Another test of this process may have changed its directory to one that is gone: the shell says so.
+    #expect(errors.hasSuffix("err\n"))
     let noisy = HookRunnerTests.outcome(HookRunnerTests.hook("yes | head -c 1000000; exit 1"))
     guard case .exited(_, 1, let output, _) = noisy else {
       Issue.record("unexpected outcome \(String(describing: noisy))")
