@@ -199,8 +199,9 @@ struct SpawnerBirthTests {
         #expect(try inode(process.identity.pid, type) == inode(pid, type), "\(type)")
       }
     }
-    // The runtime is back at home.
-    for type in kinds {
+    // The runtime is back at home. What is left to the init stage's own steps was not made here.
+    let made = NamespaceSet(kinds).subtracting(Birth(created: NamespaceSet(kinds)).unshared)
+    for type in kinds where made.contains(type) {
       #expect(try inode(Processes.current, type) != inode(pid, type))
     }
   }

@@ -67,15 +67,15 @@ def state(context, kind, status):
 @cases([(kind, kind) for kind in KINDS], "the namespaces of a {} hook")
 def place(context, kind):
     folder, volume = shared(context)
-    change = both(volume, hooks(**{kind: hook(f"readlink /proc/self/ns/mnt /proc/self/ns/uts > {folder}/ns || "
-                                              f"for n in mnt uts; do readlink /proc/self/ns/$n; done > {folder}/ns")}))
+    change = both(volume, hooks(**{kind: hook(f"readlink /proc/self/ns/mnt /proc/self/ns/uts /proc/self/ns/pid > "
+                                              f"{folder}/ns || for n in mnt uts pid; do readlink /proc/self/ns/$n; done > {folder}/ns")}))
     name = context.created(change=change)
     pid = context.runtime.state(name)["pid"]
-    inside = [os.readlink(f"/proc/{pid}/ns/{file}") for file in ("mnt", "uts")]
+    inside = [os.readlink(f"/proc/{pid}/ns/{file}") for file in ("mnt", "uts", "pid")]
     context.must("start", name)
     context.must("delete", "--force", name)
-    here = [os.readlink(f"/proc/self/ns/{file}") for file in ("mnt", "uts")]
-    found = (folder / "ns").read_text().split()[-2:]
+    here = [os.readlink(f"/proc/self/ns/{file}") for file in ("mnt", "uts", "pid")]
+    found = (folder / "ns").read_text().split()[-3:]
     equal(found, inside if kind in IN_CONTAINER else here)
 
 
@@ -249,3 +249,12 @@ def first_argument(context):
         for seconds in (9223372036854775, 9223372036854775807)], "a timeout of {}", needs=martlet_only)
 def endless(context, kind, seconds):
     context.run("true", change=hooks(**{kind: {"path": "/bin/true", "timeout": seconds}}))
+
+
+@case("a createContainer hook is root in the container's user namespace", needs=martlet_only)
+def mapped_hook(context):
+    folder, volume = shared(context)
+    folder.chmod(0o777)
+    script = f"id -u > {folder}/id; grep CapEff /proc/self/status >> {folder}/id"
+    context.run("true", change=both(MAPPED, volume, hooks(createContainer=hook(script))))
+    matches(r"^0\nCapEff:\t000001ffffffffff$", (folder / "id").read_text())

@@ -1,4 +1,6 @@
 """Mount options and propagation by what /proc/self/mountinfo shows, seccomp by what calls answer."""
+import contextlib
+
 from changes import *
 from harness import *
 
@@ -115,6 +117,49 @@ ROOT = [("private", None), ("rprivate", None), ("slave", None), ("rslave", None)
 def root_propagation(context, value, wanted):
     text = context.shell("head -1 /proc/self/mountinfo", change=linux(rootfsPropagation=value))
     examine(text, wanted, None if wanted else "shared|unbindable")
+
+
+VALUES = (None, "private", "rprivate", "slave", "rslave", "unbindable", "runbindable", "shared", "rshared")
+
+
+@contextlib.contextmanager
+def mounted(place, *arguments):
+    """A mount of the host, for a while."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", *arguments, place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+@cases([(value or "absent", value) for value in VALUES], "rootfsPropagation {} of a root on a shared mount", needs=martlet_only)
+def on_shared_mount(context, value):
+    place = context.folder / "shared-root"
+    with mounted(place, "-t", "tmpfs", "-o", "mode=755", "tmpfs"):
+        subprocess.run(["mount", "--make-shared", place], check=True)
+        subprocess.run(["cp", "-a", context.rootfs, place / "rootfs"], check=True)
+        change = both(linux(rootfsPropagation=value) if value else lambda config: None,
+                      lambda config: config["root"].update(path=str(place / "rootfs")))
+        root = context.shell("head -1 /proc/self/mountinfo", change=change)
+    examine(root, {"slave": "master:", "rslave": "master:"}.get(value, "shared:" if "shared" in str(value) else None),
+            None if "slave" in str(value) else "master:")
+
+
+LOCKED = [("stay unless they are asked for", ("ro",), r"ro,nosuid,nodev,noexec"), ("stay on a plain bind", (), r"ro,nosuid,nodev,noexec")]
+
+
+@cases(LOCKED, "in a user namespace the restrictions of the host's mount {}", needs=martlet_only)
+def restrictions(context, options, wanted):
+    with mounted(context.folder / "restricted", "-t", "tmpfs", "-o", "ro,nosuid,nodev,noexec,noatime,mode=755", "tmpfs") as place:
+        matches(wanted, context.shell(SHOW, change=both(MAPPED, mount("/tmp", "bind", str(place), "bind", *options))))
+
+
+@cases(named([("suid",), ("dev",), ("exec",), ("rw",)]), "in a user namespace {} does not lift a restriction of the host's mount", needs=martlet_only)
+def lifted(context, option):
+    with mounted(context.folder / "restricted", "-t", "tmpfs", "-o", "ro,nosuid,nodev,noexec,mode=755", "tmpfs") as place:
+        message = context.run("true", code=1, change=both(MAPPED, mount("/tmp", "bind", str(place), "bind", option))).message
+        matches("operation not permitted", message)
 
 
 KINDS = [("ramfs", "ramfs", "ramfs", ()), ("overlay", "overlay", "overlay", ("lowerdir=/usr/share:/usr/lib",)),

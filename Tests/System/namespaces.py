@@ -65,6 +65,17 @@ def user_joined(context):
     equal(context.must("exec", second, "id", "-u").text, "0\n")
 
 
+@cases([("the same", 100000, 0), ("other", 200000, 1)], "a user namespace joined by path with {} mappings as well", needs=martlet_only)
+def mappings_too(context, outside, code):
+    first = context.started(change=MAPPED)
+    pid = context.runtime.state(first)["pid"]
+    mapping = [{"containerID": 0, "hostID": outside, "size": 65536}]
+    change = both(namespaces({"type": "user", "path": f"/proc/{pid}/ns/user"}), linux(uidMappings=mapping, gidMappings=mapping))
+    result = context.run("true", change=change, code=code)
+    if code:
+        matches("/linux/uidMappings: .*other mappings", result.message)
+
+
 WRONG = [("a path that does not exist", "/proc/self/ns/nothing", "no such file"),
          ("a namespace of another kind", "/proc/self/ns/uts", "namespace"), ("no namespace at all", "/etc/passwd", "namespace")]
 

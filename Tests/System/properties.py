@@ -34,6 +34,7 @@ INSIDE = [
     ("loopback is up in a new network namespace", process(), "ip addr show lo 2>/dev/null || ifconfig lo", "UP"),
     ("only loopback in a new network namespace", process(), "ls /sys/class/net", "^lo$"),
     ("a user namespace with mappings", MAPPED, "cat /proc/self/uid_map; id -u", r"0\s+100000\s+65536\n0"),
+    ("the message queues of a user namespace belong to its root", MAPPED, "ls -ldn /dev/mqueue", r"^drwxrwxrwt +\d+ 0 "),
     ("a cgroup namespace", namespaces({"type": "cgroup"}), "grep pids /proc/self/cgroup || cat /proc/self/cgroup",
      r":/$"),
     ("tmpfs with options", tmpfs("nosuid", "nodev", "noexec", "size=1m", "mode=700"), SHOW.format("/tmp"),
@@ -62,6 +63,8 @@ INSIDE = [
     ("a masked folder", linux(maskedPaths=["/etc"]), "ls /etc | wc -l; touch /etc/x 2>&1; true",
      "^0\n.*Read-only"),
     ("a masked path that does not exist", linux(maskedPaths=["/none", "/etc/none"]), "echo on", "^on$"),
+    ("the root as a read-only path", both(lambda config: config["root"].update(readonly=False), linux(readonlyPaths=["/tmp/../"])),
+     "touch /x 2>&1; true", "Read-only"),
     ("a read-only path", both(tmpfs(), linux(readonlyPaths=["/tmp"])), "touch /tmp/x 2>&1; true", "Read-only"),
     ("sysctl", linux(sysctl={"net.ipv4.ip_forward": "1", "kernel.msgmax": "4096"}),
      "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax", "^1\n4096$"),
@@ -229,3 +232,27 @@ def made(context):
         config["root"].update(readonly=False)
         config["mounts"].append({"destination": "/new/deep/place", "type": "tmpfs", "source": "tmpfs"})
     matches("^tmpfs", context.run("sh", "-c", "grep deep /proc/mounts", change=change, own_rootfs=True).text)
+
+
+@case("what the caller ignores is not ignored in the container", needs=martlet_only)
+def ignored(context):
+    name, bundle = context.bundle("cat", "/proc/self/status")
+    command = context.runtime.argv("run", "--bundle", bundle.path, name)
+    result = oci.bounded(["sh", "-c", "trap '' HUP USR1 PIPE; exec \"$@\"", "sh", *command])
+    matches(r"SigIgn:\t0{16}$", result.text)
+
+
+OWN = [("a kernel parameter", "network", "net", linux(sysctl={"net.core.somaxconn": "99"}), "net.core.somaxconn"),
+       ("a host name", "uts", "uts", top(hostname="x"), "hostname")]
+
+
+@cases(OWN, "{} in the runtime's own namespace, given by path, is refused", needs=martlet_only)
+def own_namespace(context, kind, file, setting, text):
+    path = namespaces({"type": kind, "path": f"/proc/self/ns/{file}"}, without=(kind,))
+    names = (lambda config: None) if kind == "uts" else lambda config: config.pop("hostname")
+    matches(text, context.run("true", change=both(path, names, setting), code=1).message)
+
+
+@case("a mask of the root, which nobody would see, is refused", needs=martlet_only)
+def masked_root(context):
+    matches("/linux/maskedPaths/0", context.run("true", change=linux(maskedPaths=["/"]), code=1).message)

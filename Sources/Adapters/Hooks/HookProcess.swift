@@ -22,12 +22,32 @@ enum HookProcess {
       namespaces = Int(target.namespaces.rawValue)
     }
     defer { if entry >= 0 { _ = Descriptor(owning: entry) } }
-    do throws(Errno) {
-      if let child = try Processes.fork() { return child.descriptor }
-    } catch {
-      throw SystemFailure(call: "clone", subject: hook.path, errno: error)
-    }
+    if let child = try fork(hook, entry: entry, namespaces: namespaces) { return child }
     become(path, arguments, environment, streams, entry: entry, namespaces: namespaces)
+  }
+
+  /// Forks; nil in the child. A process is born into the process namespace of its parent, who therefore enters
+  /// the target's and goes back. The corresponding system call is `setns`.
+  private static func fork(_ hook: Hook, entry: Int32, namespaces: Int) throws(SystemFailure) -> Int32? {
+    var name = "clone"
+    do throws(Errno) {
+      guard namespaces & Int(CLONE_NEWPID) != 0 else { return try Processes.fork()?.descriptor }
+      let home = try Procfs().openMagicLink(directory: "self/ns", "pid", O_RDONLY)
+      name = "setns"
+      _ = try call(Int32(SYS_setns), Int(entry), Int(CLONE_NEWPID))
+      let child: (pid: Int32, descriptor: Int32)?
+      do throws(Errno) {
+        child = try Processes.fork()
+      } catch {
+        _ = try call(Int32(SYS_setns), Int(home.number), Int(CLONE_NEWPID))
+        throw error
+      }
+      guard let child else { return nil }
+      _ = try call(Int32(SYS_setns), Int(home.number), Int(CLONE_NEWPID))
+      return child.descriptor
+    } catch {
+      throw SystemFailure(call: name, subject: hook.path, errno: error)
+    }
   }
 
   private static func openTarget(_ process: ProcessIdentity) throws(SystemFailure) -> Int32 {
@@ -44,10 +64,10 @@ enum HookProcess {
     entry: Int32, namespaces: Int
   ) -> Never {
     do throws(Errno) {
-      // A runtime that dies takes its hook along.
-      _ = try call(Int32(SYS_prctl), Int(PR_SET_PDEATHSIG), Int(SIGKILL))
       try resetSignals()
-      if entry >= 0 { _ = try call(Int32(SYS_setns), Int(entry), namespaces) }
+      if entry >= 0 { try enter(entry, namespaces & ~Int(CLONE_NEWPID)) }
+      // A runtime that dies takes its hook along. A change of ids forgets it, so it comes after that.
+      _ = try call(Int32(SYS_prctl), Int(PR_SET_PDEATHSIG), Int(SIGKILL))
       _ = try call(Int32(SYS_dup3), Int(streams.input.reader), 0, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.output.writer), 1, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.errors.writer), 2, 0)
@@ -60,6 +80,16 @@ enum HookProcess {
       _ = clinux_call(Int(SYS_write), Int(streams.report.writer), word(&errno), 4, 0, 0, 0)
     }
     Processes.exit(notStarted)
+  }
+
+  /// Enters namespaces. In a user namespace the host's root is nobody, who would lose all rights by `execve`:
+  /// the hook is that namespace's root. The corresponding system calls are `setns`, `setresgid` and `setresuid`.
+  private static func enter(_ process: Int32, _ namespaces: Int) throws(Errno) {
+    guard namespaces != 0 else { return }
+    _ = try call(Int32(SYS_setns), Int(process), namespaces)
+    guard namespaces & Int(CLONE_NEWUSER) != 0 else { return }
+    _ = try call(Int32(SYS_setresgid), 0, 0, 0)
+    _ = try call(Int32(SYS_setresuid), 0, 0, 0)
   }
 
   /// The program starts with no signal blocked or ignored by us. The corresponding system call is `rt_sigprocmask`.

@@ -169,6 +169,8 @@ extension LinuxKernel {
 
   func protectReadOnly(_ path: PlanText) throws(StepFault) {
     let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer) }
+    // What lies over the root itself is nothing that the process would see.
+    if try isRoot(target.number) { return try setReadOnly(target.number) }
     // Read-only before it is attached: there is no moment at which it can be written.
     do throws(StepFault) {
       let tree = try cloneTree(target.number, recursive: true)
@@ -182,9 +184,14 @@ extension LinuxKernel {
     }
   }
 
+  private func isRoot(_ descriptor: Int32) throws(StepFault) -> Bool {
+    try naming(.fstat) { () throws(Errno) in try root.isRoot(descriptor) }
+  }
+
   func mask(_ path: PlanText) throws(StepFault) {
     let target = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer) }
     let status = try naming(.fstat) { () throws(Errno) in try Files.status(target.number) }
+    guard try !isRoot(target.number) else { throw StepFault(.verify, .invalidArgument) }
     if status.st_mode & 0o170000 == 0o040000 {
       try maskDirectory(path, target.number)
     } else {

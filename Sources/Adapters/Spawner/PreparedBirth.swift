@@ -49,8 +49,7 @@ struct PreparedBirth: ~Copyable {
   /// Decides who makes which namespaces, and who waits for whom.
   private mutating func arrange(_ birth: Birth) {
     let shiftsClocks = !birth.timeOffsets.isEmpty
-    // The init stage unshares its cgroup namespace once it is in its cgroup.
-    var created = birth.created.subtracting(NamespaceSet(.cgroup))
+    var created = birth.created.subtracting(birth.unshared)
     if shiftsClocks { created = created.subtracting(NamespaceSet(.time)) }
     let joinsUser = script.userNamespace >= 0
     if joinsUser || (script.mountNamespace >= 0 && created.contains(.user)) {

@@ -147,6 +147,15 @@ public struct Birth: Equatable, Sendable {
   /// The resctrl group that it is put into.
   public var rdtGroup: RdtGroup?
 
+  /// The new namespaces that the process makes itself once it is set up for them: its cgroup is the root of a
+  /// cgroup namespace; the message queues of an IPC namespace belong to whoever makes it, which has to be the
+  /// root of a new user namespace.
+  public var unshared: NamespaceSet {
+    var late = NamespaceSet(.cgroup)
+    if created.contains(.user) { late.formUnion(NamespaceSet(.ipc)) }
+    return created.intersection(late)
+  }
+
   /// A namespace joined by path.
   public struct JoinedNamespace: Equatable, Sendable {
     /// The kind.

@@ -120,8 +120,17 @@ private let rootRules: [PlanRule] = [
   PlanRule(name: "entered once", reason: "a root that is not entered is the host's") {
     $0.count(.attachRoot) == $0.count(.enterRoot) && $0.count(.enterRoot) <= 1
   },
-  PlanRule(name: "the root's propagation last", reason: "what is unbindable cannot be cloned for a mask") {
-    $0.all([.enterRoot, .protectReadOnly, .mask, .openTerminal], before: [.setRootPropagation])
+  PlanRule(name: "an unbindable root last", reason: "what is unbindable cannot be cloned for a mask") {
+    index in
+    let last = index.positions { step in
+      if case .setRootPropagation(let flags) = step { flags.contains(.unbindable) } else { false }
+    }
+    return last.allSatisfy { place in
+      [.enterRoot, .protectReadOnly, .mask, .openTerminal].allSatisfy { index.last($0) < place }
+    }
+  },
+  PlanRule(name: "root entered before its propagation", reason: "until then it is a mount among others") {
+    $0.all([.enterRoot], before: [.setRootPropagation])
   },
   PlanRule(name: "masks after entry", reason: "a mask outside the root hides nothing") {
     $0.all([.enterRoot], before: [.mask, .protectReadOnly])

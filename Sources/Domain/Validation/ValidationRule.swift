@@ -34,4 +34,15 @@ extension Document {
   func hasNamespace(_ type: NamespaceType) -> Bool {
     namespace(type) != nil
   }
+
+  /// Whether what is set in a namespace of a kind is the container's own affair: neither is there no entry, nor
+  /// does its path lead to the runtime's namespace.
+  func isolates(_ type: NamespaceType, on facts: Facts) -> Bool {
+    hasNamespace(type) && !facts.sharedNamespaces.contains(type)
+  }
+
+  /// Something is to be set that belongs to a namespace, which may be one that is joined by path.
+  public var setsNamespaceValues: Bool {
+    hostname?.isEmpty == false || domainname?.isEmpty == false || linux?.sysctl.isEmpty == false
+  }
 }

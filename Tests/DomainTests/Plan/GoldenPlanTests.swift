@@ -68,31 +68,32 @@ import Testing
     20: link "/dev/stderr" to "/proc/self/fd/2"
     21: link "/dev/ptmx" to "pts/ptmx"
     22: enter the root by pivot  (/root/path)
-    23: remount "/" read-only  (/root/readonly)
-    24: set the file mode mask 022  (/process/user/umask)
-    25: set host name "box"  (/hostname)
-    26: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
-    27: mask "/proc/kcore"  (/linux/maskedPaths/0)
-    28: set no_new_privs  (/process/noNewPrivileges)
-    29: reach milestone ready
-    30: close all descriptors but the standard ones and 0 more
-    31: find the home of user 0  (/process/env)
-    32: change to "/" if permitted  (/process/cwd)
-    33: limit the bounding set to 0x20  (/process/capabilities)
-    34: keep capabilities over the change of ids  (/process/capabilities)
-    35: give the standard streams to user 0  (/process/user)
-    36: set groups []  (/process/user/additionalGids)
-    37: set group 0  (/process/user/gid)
-    38: set user 0  (/process/user/uid)
-    39: change to "/"  (/process/cwd)
-    40: verify the working directory  (/process/cwd)
-    41: keep them no longer  (/process/capabilities)
-    42: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
-    43: set ambient capabilities 0x0  (/process/capabilities)
-    44: find "sh" in "/sbin:/bin"  (/process/args)
-    45: wait for start at slot 2
-    46: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    47: execute "sh"  (/process/args)
+    23: make the root [private]  (/linux/rootfsPropagation)
+    24: remount "/" read-only  (/root/readonly)
+    25: set the file mode mask 022  (/process/user/umask)
+    26: set host name "box"  (/hostname)
+    27: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
+    28: mask "/proc/kcore"  (/linux/maskedPaths/0)
+    29: set no_new_privs  (/process/noNewPrivileges)
+    30: reach milestone ready
+    31: close all descriptors but the standard ones and 0 more
+    32: find the home of user 0  (/process/env)
+    33: change to "/" if permitted  (/process/cwd)
+    34: limit the bounding set to 0x20  (/process/capabilities)
+    35: keep capabilities over the change of ids  (/process/capabilities)
+    36: give the standard streams to user 0  (/process/user)
+    37: set groups []  (/process/user/additionalGids)
+    38: set group 0  (/process/user/gid)
+    39: set user 0  (/process/user/uid)
+    40: change to "/"  (/process/cwd)
+    41: verify the working directory  (/process/cwd)
+    42: keep them no longer  (/process/capabilities)
+    43: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
+    44: set ambient capabilities 0x0  (/process/capabilities)
+    45: find "sh" in "/sbin:/bin"  (/process/args)
+    46: wait for start at slot 2
+    47: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    48: execute "sh"  (/process/args)
 
     """
 }

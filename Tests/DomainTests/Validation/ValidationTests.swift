@@ -49,6 +49,16 @@ import Testing
     return profile
   }
 
+  @Test("a host name in a namespace that is the runtime's own would be the host's")
+  func ownNamespace() {
+    var facts = Facts()
+    facts.sharedNamespaces = NamespaceSet(.uts)
+    let found = ValidationRule.violations(of: ValidationTests.good(), on: facts)
+    #expect(found.map { "\($0.pointer)" } == ["/hostname"])
+    #expect(ValidationTests.good().setsNamespaceValues)
+    #expect(!Document().setsNamespaceValues)
+  }
+
   static let bad: [Case] = [
     Case("/root") { $0.root = nil },
     Case("/root/path") { $0.root?.path = "" },

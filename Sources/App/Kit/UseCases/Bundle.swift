@@ -42,7 +42,8 @@ extension Context {
     if document.process == nil { throw .argument(.missingProcess) }
     var facts = try facts(
       modules: document.namesSecurityModules, resctrl: document.linux?.intelRdt != nil)
-    if let linux = document.linux, !linux.sysctl.isEmpty, linux.namespaces.contains(where: { $0.path != nil })
+    if document.setsNamespaceValues, let linux = document.linux,
+      linux.namespaces.contains(where: { $0.path != nil })
     {
       facts.sharedNamespaces = composition.probe().shared(linux.namespaces)
     }

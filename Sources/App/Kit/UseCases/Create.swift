@@ -132,6 +132,9 @@ struct Creation {
     try moveNetworkDevices(to: run.process.identity)
     let doors = try makeCgroups(&made)
     do throws(Failure) {
+      // Where the process enters by a door, its device rules come first: on cgroup v1 they are written one by
+      // one, and a node that it makes meanwhile would be refused.
+      if !doors.isEmpty { try apply(deviceLimits) }
       try beforeStart()
     } catch {
       for door in doors { Host.close(door) }
@@ -141,12 +144,13 @@ struct Creation {
     var state: StateRecord?
     defer { made.state = state }
     let process = run.process.identity
+    let devices = doors.isEmpty ? deviceLimits : []
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
       doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)),
       meanwhile: { () throws(Failure) in
-        try limit()
+        try limit(devices)
         staged = try stage(process)
       }
     ) { milestone throws(Failure) in
@@ -220,18 +224,27 @@ struct Creation {
     }
   }
 
-  private func limit() throws(Failure) {
-    do throws(CgroupError) {
-      var resources = bundle.document.linux?.resources ?? Resources()
-      resources.devices = bundle.document.deviceRules
-      // A container gets the default devices and what its document names; without a rule that is no more.
-      if resources.devices.isEmpty, intent.cgroup.driver != .disabled {
-        resources.devices = [DeviceRule(allow: false)]
-      }
-      try manager.apply(resources, to: intent.cgroup)
-    } catch {
-      throw .cgroup(error)
-    }
+  /// The document's limits, with these device rules.
+  private func limit(_ devices: [DeviceRule]) throws(Failure) {
+    var resources = bundle.document.linux?.resources ?? Resources()
+    resources.devices = devices
+    try apply(resources)
+  }
+
+  private func apply(_ devices: [DeviceRule]) throws(Failure) {
+    var resources = Resources()
+    resources.devices = devices
+    try apply(resources)
+  }
+
+  private func apply(_ resources: Resources) throws(Failure) {
+    do throws(CgroupError) { try manager.apply(resources, to: intent.cgroup) } catch { throw .cgroup(error) }
+  }
+
+  /// A container gets the default devices and what its document names; without a rule that is no more.
+  private var deviceLimits: [DeviceRule] {
+    let rules = bundle.document.deviceRules
+    return rules.isEmpty && intent.cgroup.driver != .disabled ? [DeviceRule(allow: false)] : rules
   }
 
   private func runCreationHooks(_ process: ProcessIdentity) throws(Failure) {

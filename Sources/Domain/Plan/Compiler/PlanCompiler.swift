@@ -77,9 +77,8 @@ public enum PlanCompiler {
     if hasUserNamespace {
       builder.add(.becomeNamespaceRoot, Origin.namespaces)
     }
-    if birth.created.contains(.cgroup) {
-      // Only now is the process in its cgroup, which becomes the root of the namespace.
-      builder.add(.unshare(NamespaceSet(.cgroup)), Origin.namespaces)
+    if !birth.unshared.isEmpty {
+      builder.add(.unshare(birth.unshared), Origin.namespaces)
     }
     if request.newKeyring {
       builder.add(

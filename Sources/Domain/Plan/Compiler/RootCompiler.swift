@@ -7,12 +7,11 @@ extension PlanCompiler {
     guard linux.namespaces.contains(where: { $0.type == .mount }) else {
       throw PlanError(Origin.namespaces, .needsMountNamespace)
     }
-    let propagation = try rootPropagation(linux)
+    let propagation = try RootPropagation(linux.rootfsPropagation)
     let path = absolute(root.path, in: request.bundle)
     let origin = Origin.root.appending("path")
     let slot = builder.slot(.mountTree(MountTree(path: path, recursive: true)), origin)
-    // Slave (or what the document asks) before anything is mounted: nothing may reach the host.
-    builder.add(.setTreePropagation(propagation ?? [.slavePropagation, .recursive]), origin)
+    builder.add(.setTreePropagation(propagation.tree), origin)
     builder.add(.attachRoot(slot, path: path), origin)
     for (index, mount) in document.mounts.enumerated() {
       try addMount(mount, at: index, linux, facts, request, to: &builder)
@@ -22,6 +21,9 @@ extension PlanCompiler {
       builder.add(.reach(.mounted), Origin.hooks)
     }
     builder.add(.enterRoot(request.avoidsPivot ? .move : .pivot), origin)
+    if propagation.cutsOff {
+      builder.add(.setRootPropagation(.privatePropagation), RootPropagation.origin)
+    }
     if let cwd = document.process?.cwd, cwd != "/" {
       builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
     }
@@ -40,6 +42,13 @@ extension PlanCompiler {
     builder.add(.setFileModeMask(user.umask ?? 0o022), Origin.user.appending("umask"))
   }
 
+  /// What is asked of the whole root comes after all that is bound inside: an unbindable mount cannot be
+  /// cloned for that any more.
+  static func addRootPropagation(_ linux: LinuxSettings, to builder: inout PlanBuilder) throws(PlanError) {
+    guard let flags = try RootPropagation(linux.rootfsPropagation).root else { return }
+    builder.add(.setRootPropagation(flags), RootPropagation.origin)
+  }
+
   static func addPathProtection(_ linux: LinuxSettings, to builder: inout PlanBuilder) {
     for (index, path) in linux.readonlyPaths.enumerated() {
       builder.add(.protectReadOnly(path: path), JSONPointer(text: "/linux/readonlyPaths").appending(index))
@@ -48,15 +57,6 @@ extension PlanCompiler {
     for (index, path) in linux.maskedPaths.enumerated() where masked.remember(path) == nil {
       builder.add(.mask(path: path), JSONPointer(text: "/linux/maskedPaths").appending(index))
     }
-  }
-
-  /// What the document asks of the whole root comes after all that is bound inside: an unbindable mount
-  /// cannot be cloned for that any more.
-  static func addRootPropagation(_ linux: LinuxSettings, to builder: inout PlanBuilder) throws(PlanError) {
-    guard let propagation = try rootPropagation(linux),
-      propagation.isDisjoint(with: [.slavePropagation, .privatePropagation])
-    else { return }
-    builder.add(.setRootPropagation(propagation), JSONPointer(text: "/linux/rootfsPropagation"))
   }
 
   /// A tmpfs and whatever is mounted on `/dev` get read-only last, so that mount points and nodes can
@@ -73,22 +73,4 @@ extension PlanCompiler {
   private static func needsMountedMilestone(_ hooks: Hooks) -> Bool {
     !(hooks.prestart.isEmpty && hooks.createRuntime.isEmpty && hooks.createContainer.isEmpty)
   }
-
-  private static func rootPropagation(_ linux: LinuxSettings) throws(PlanError) -> MountFlags? {
-    guard let name = linux.rootfsPropagation, !name.isEmpty else { return nil }
-    guard let flags = propagations.first(where: { $0.name == name })?.flags else {
-      throw PlanError(JSONPointer(text: "/linux/rootfsPropagation"), .unknownPropagation(name))
-    }
-    return flags
-  }
-
-  /// The values of `rootfsPropagation`.
-  static var propagationNames: [String] { propagations.map(\.name) }
-
-  private static let propagations: [(name: String, flags: MountFlags)] = [
-    ("shared", .sharedPropagation), ("rshared", [.sharedPropagation, .recursive]),
-    ("slave", .slavePropagation), ("rslave", [.slavePropagation, .recursive]),
-    ("private", .privatePropagation), ("rprivate", [.privatePropagation, .recursive]),
-    ("unbindable", .unbindable), ("runbindable", [.unbindable, .recursive]),
-  ]
 }

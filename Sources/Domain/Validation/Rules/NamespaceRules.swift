@@ -29,8 +29,8 @@ let namespaceRequirements: [ValidationRule] = [
       Violation(Origin.namespaces, "a mount namespace is needed: mounts would be the host's own")
     ]
   },
-  ValidationRule("names need a namespace of their own") { document, _ in
-    guard !document.hasNamespace(.uts) else { return [] }
+  ValidationRule("names need a namespace of their own") { document, facts in
+    guard !document.isolates(.uts, on: facts) else { return [] }
     return checkNames(document) { $1.isEmpty ? nil : "unable to set \($0) without a private UTS namespace" }
   },
   ValidationRule("names are as short as the kernel's") { document, _ in

@@ -6,7 +6,7 @@ let rootRequirements: [ValidationRule] = [
   },
   ValidationRule("root propagation is known") { document, _ in
     guard let name = document.linux?.rootfsPropagation, !name.isEmpty,
-      !PlanCompiler.propagationNames.contains(name)
+      !RootPropagation.names.contains(name)
     else { return [] }
     return [Violation(JSONPointer(text: "/linux/rootfsPropagation"), "unknown propagation \(name.quoted)")]
   },
