@@ -143,6 +143,6 @@ def normal_data(data):
 
 
 def cgroups(text):
-    """Controller: the path. The order of hierarchies is the kernel's."""
+    """Controller: the path. The order of hierarchies is the kernel's; huge pages' may come and go (see `run`)."""
     lines = [line.split(":", 2) for line in text.splitlines()]
-    return {line[1] or "v2": line[2] for line in lines if len(line) == 3}
+    return {line[1] or "v2": line[2] for line in lines if len(line) == 3 and line[1] != "hugetlb"}
