@@ -287,6 +287,9 @@ def hugetlb_as_v1():
     """Some runtimes refuse a v2 tree that holds a controller beside v1 ones. Where hugetlb is the only one
     there, it becomes a v1 hierarchy for a while. Tells whether it did."""
     place, v2 = pathlib.Path("/sys/fs/cgroup/hugetlb"), pathlib.Path("/sys/fs/cgroup/unified/cgroup.controllers")
+    if os.geteuid() == 0 and place.is_dir() and not os.path.ismount(place):
+        # Podman goes on making its folders and files there once the hierarchy is gone.
+        subprocess.run(["rm", "-rf", "--one-file-system", place], check=False)
     wanted = os.geteuid() == 0 and v2.exists() and v2.read_text().split() == ["hugetlb"] and not place.exists()
     if not wanted:
         yield False
@@ -301,5 +304,5 @@ def hugetlb_as_v1():
                 with contextlib.suppress(OSError):
                     entry.rmdir()
             subprocess.run(["umount", place], check=False)
-        with contextlib.suppress(OSError):
-            place.rmdir()
+        if not os.path.ismount(place):
+            subprocess.run(["rm", "-rf", "--one-file-system", place], check=False)

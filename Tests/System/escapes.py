@@ -108,6 +108,8 @@ def own_dev(context, place):
 
 @case("in a user namespace, flags and covers of the host's mounts cannot be taken away", needs=martlet_only)
 def locked_mounts(context):
+    # The container's root may not write the root file system, so the mount point has to be there.
+    (context.rootfs / "volume").mkdir(exist_ok=True)
     with tmpfs_at(context.folder / "volume") as volume:
         (volume / "covered").mkdir()
         (volume / "covered/secret").write_text("secret")

@@ -135,7 +135,8 @@ def limits(context, change, files):
 def controller(name):
     """A need: this host has a controller, on either version."""
     names = pathlib.Path("/sys/fs/cgroup/cgroup.controllers")
-    there = pathlib.Path("/sys/fs/cgroup", name).is_dir() or (names.exists() and name in names.read_text().split())
+    # A folder alone is none: only what is mounted there counts, which may be by another name.
+    there = os.path.ismount(os.path.realpath(f"/sys/fs/cgroup/{name}")) or (names.exists() and name in names.read_text().split())
     return lambda context: None if there else f"no {name} controller"
 
 
