@@ -12,7 +12,13 @@ enum DeviceList {
     let wanted = try policy(rules)
     let writes = wanted.transition(from: try present(place))
     if writes.isEmpty { return }
-    for write in writes { try place.write(write.allow ? "devices.allow" : "devices.deny", write.text) }
+    // In their order, and those of a kind by one descriptor.
+    var rest = writes[...]
+    while let allow = rest.first?.allow {
+      let group = rest.prefix { $0.allow == allow }
+      try place.write(allow ? "devices.allow" : "devices.deny", values: group.map(\.text))
+      rest = rest.dropFirst(group.count)
+    }
     try verify(place, wanted)
   }
 

@@ -26,6 +26,15 @@ public struct CgroupPlace {
     }
   }
 
+  /// Writes several values to one control file.
+  public func write(_ file: String, values: [String]) throws(CgroupError) {
+    do throws(Errno) {
+      try tree.write("\(name)/\(file)", values: values)
+    } catch {
+      throw failure("write", error, file)
+    }
+  }
+
   /// Reads a control file as text without the line end; nil when file or cgroup is not there.
   public func text(_ file: String) throws(CgroupError) -> String? {
     do throws(Errno) {

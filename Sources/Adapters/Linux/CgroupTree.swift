@@ -116,6 +116,22 @@ public final class CgroupTree {
     try Files.writeAll(opened.number, text)
   }
 
+  /// Writes several values to one control file, each in one write at its begin. The corresponding system call
+  /// is `pwrite64`.
+  public func write(_ file: String, values: [String]) throws(Errno) {
+    let opened = try open(file, O_WRONLY)
+    for value in values {
+      var text = value
+      let size = text.utf8.count
+      let result = text.withUTF8 {
+        clinux_call(Int(SYS_pwrite64), Int(opened.number), word($0.baseAddress), size, 0, 0, 0)
+      }
+      guard result == size else {
+        throw result < 0 ? Errno(rawValue: Int32(truncatingIfNeeded: -result)) : .ioError
+      }
+    }
+  }
+
   /// Reads a control file, at most 1 MiB.
   public func read(_ file: String) throws(Errno) -> [UInt8] {
     let opened = try open(file, O_RDONLY)
