@@ -237,3 +237,5 @@ allowed("config-linux.md#rootfs-mount-propagation: unbindable is asked of the ro
 because("sched_setaffinity(2): where neither a cpuset nor an affinity is asked for, a container runs where its caller may; the peers let it run everywhere",
         rows="caller: one processor$", place="(scheduling/affinity|status/Cpus_allowed_list)$")
 refused("config-linux.md#seccomp: a filter whose agent is not named would leave calls without an answer; as in runc", "seccomp: notify without a listener$", "crun")
+refused("config.md#linux-process: a profile or label that no security module applies would be isolation that is not there; as in runc",
+        "labels: (AppArmor where there is none|a mount label where there is no SELinux)$", "crun")
