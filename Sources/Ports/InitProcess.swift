@@ -71,6 +71,10 @@ public protocol InitProcess: AnyObject {
   /// Lets it go on from the milestone at which it waits.
   func proceed() throws(SpawnError)
 
+  /// Tells it, before it is asked, that it may pass `Milestone.limited`, which it does not report. A plan
+  /// without that milestone must not get this word.
+  func announceLimits() throws(SpawnError)
+
   /// Kills it, if it is there, and reaps it. Idempotent.
   func kill()
 

@@ -8,7 +8,9 @@ extension LinuxKernel: ProgramKernel {
     var none = 0
     let answer: SyncFrame?
     do throws(Errno) {
-      try SyncChannel.send(SyncFrame(.reached, index: UInt32(milestone.rawValue)), on: socket)
+      if milestone != .limited {
+        try SyncChannel.send(SyncFrame(.reached, index: UInt32(milestone.rawValue)), on: socket)
+      }
       answer = try SyncChannel.receive(on: socket, received: &none)
     } catch {
       answer = nil

@@ -48,6 +48,8 @@ private final class ScriptedProcess: InitProcess {
 
   func proceed() throws(SpawnError) {}
 
+  func announceLimits() throws(SpawnError) {}
+
   func kill() {
     processes.end(identity)
   }

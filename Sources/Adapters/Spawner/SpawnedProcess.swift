@@ -62,6 +62,12 @@ public final class SpawnedProcess: InitProcess {
       try BirthGifts.set(request.plan.birth.limits, of: identity.pid)
     }
     waitsAt = nil
+    try sendProceed()
+  }
+
+  public func announceLimits() throws(SpawnError) { try sendProceed() }
+
+  private func sendProceed() throws(SpawnError) {
     do throws(Errno) {
       try SyncChannel.send(SyncFrame(.proceed), on: socket.number)
     } catch {

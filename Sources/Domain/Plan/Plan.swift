@@ -10,6 +10,12 @@ public struct Plan: Equatable, Sendable {
   /// The steps, in order.
   public var entries: [PlanEntry]
 
+  /// Whether the process waits for its limits on the way.
+  public var awaitsLimits: Bool {
+    for entry in entries { if case .reach(.limited) = entry.step { return true } }
+    return false
+  }
+
   /// Makes a plan.
   public init(birth: Birth, slots: [PlannedSlot] = [], entries: [PlanEntry] = []) {
     self.birth = birth

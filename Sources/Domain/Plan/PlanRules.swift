@@ -168,10 +168,15 @@ private let inheritanceRules: [PlanRule] = [
   PlanRule(name: "inherited after the root", reason: "an idle or bound setup would be slow, or fail") {
     $0.all([.enterNamespaces, .enterRoot, .mask, .remountReadOnly], before: inheritedKinds)
   },
-  PlanRule(name: "limits before what they bound", reason: "the kernel checks against the cpuset") { index in
+  PlanRule(name: "limits before what they bound", reason: "the kernel checks against them") { index in
     let limited = index.positions { $0 == .reach(.limited) }
-    return limited.count <= 1
-      && limited.allSatisfy { $0 < min(index.first(.setScheduler), index.first(.setMemoryPolicy)) }
+    let bound: [StepKind] = [.makeDevice, .setScheduler, .setMemoryPolicy]
+    return limited.count <= 1 && limited.allSatisfy { place in bound.allSatisfy { place < index.first($0) } }
+  },
+  PlanRule(name: "limits are the first milestone", reason: "its word comes unasked, ahead of all others") {
+    index in
+    let limited = index.positions { $0 == .reach(.limited) }
+    return limited.allSatisfy { $0 == index.first(.reach) }
   },
   PlanRule(name: "security labels last", reason: "a label must be the word of the last step that speaks") {
     $0.all(

@@ -137,7 +137,8 @@ public enum Milestone: UInt8, Sendable, CaseIterable {
   case mounted = 1
   /// All is set up: the parent saves the state.
   case ready = 2
-  /// The next step depends on the cgroup's limits: the parent has set them.
+  /// The next steps depend on the cgroup's limits: the parent has set them. It says so unasked, before it
+  /// waits for another milestone, so that a process that comes here later does not have to wait at all.
   case limited = 3
 }
 

@@ -93,57 +93,58 @@ import Testing
     17: link "/sys/fs/cgroup/cpuacct" to "cpu,cpuacct"  (/mounts/6)
     18: rbind "/sys/fs/cgroup/systemd/martlet/box" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
     19: remount "/sys/fs/cgroup" read-only  (/mounts/6)
-    20: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    21: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    22: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    23: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    24: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    25: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    26: link "/dev/fd" to "/proc/self/fd"
-    27: link "/dev/stdin" to "/proc/self/fd/0"
-    28: link "/dev/stdout" to "/proc/self/fd/1"
-    29: link "/dev/stderr" to "/proc/self/fd/2"
-    30: link "/dev/ptmx" to "pts/ptmx"
-    31: enter the root by pivot  (/root/path)
-    32: make the root [private]  (/linux/rootfsPropagation)
-    33: open a terminal, its master through slot 4, as /dev/console  (/process/terminal)
-    34: remount "/" read-only  (/root/readonly)
-    35: set the file mode mask 022  (/process/user/umask)
-    36: set host name "martlet"  (/hostname)
-    37: protect "/proc/bus" from writing  (/linux/readonlyPaths/0)
-    38: protect "/proc/fs" from writing  (/linux/readonlyPaths/1)
-    39: protect "/proc/irq" from writing  (/linux/readonlyPaths/2)
-    40: protect "/proc/sys" from writing  (/linux/readonlyPaths/3)
-    41: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/4)
-    42: mask "/proc/acpi"  (/linux/maskedPaths/0)
-    43: mask "/proc/asound"  (/linux/maskedPaths/1)
-    44: mask "/proc/kcore"  (/linux/maskedPaths/2)
-    45: mask "/proc/keys"  (/linux/maskedPaths/3)
-    46: mask "/proc/latency_stats"  (/linux/maskedPaths/4)
-    47: mask "/proc/timer_list"  (/linux/maskedPaths/5)
-    48: mask "/proc/timer_stats"  (/linux/maskedPaths/6)
-    49: mask "/proc/sched_debug"  (/linux/maskedPaths/7)
-    50: mask "/sys/firmware"  (/linux/maskedPaths/8)
-    51: mask "/proc/scsi"  (/linux/maskedPaths/9)
-    52: set no_new_privs  (/process/noNewPrivileges)
-    53: reach milestone ready
-    54: close all descriptors but the standard ones and 0 more
-    55: find the home of user 0  (/process/env)
-    56: change to "/" if permitted  (/process/cwd)
-    57: limit the bounding set to 0x20000420  (/process/capabilities)
-    58: keep capabilities over the change of ids  (/process/capabilities)
-    59: give the standard streams to user 0  (/process/user)
-    60: set groups []  (/process/user/additionalGids)
-    61: set group 0  (/process/user/gid)
-    62: set user 0  (/process/user/uid)
-    63: change to "/"  (/process/cwd)
-    64: verify the working directory  (/process/cwd)
-    65: keep them no longer  (/process/capabilities)
-    66: set capabilities effective 0x20000420 permitted 0x20000420 inheritable 0x0  (/process/capabilities)
-    67: set ambient capabilities 0x0  (/process/capabilities)
-    68: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
-    69: wait for start at slot 5
-    70: execute "sh"  (/process/args)
+    20: reach milestone limited  (/linux/resources)
+    21: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    22: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    23: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    24: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    25: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    26: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    27: link "/dev/fd" to "/proc/self/fd"
+    28: link "/dev/stdin" to "/proc/self/fd/0"
+    29: link "/dev/stdout" to "/proc/self/fd/1"
+    30: link "/dev/stderr" to "/proc/self/fd/2"
+    31: link "/dev/ptmx" to "pts/ptmx"
+    32: enter the root by pivot  (/root/path)
+    33: make the root [private]  (/linux/rootfsPropagation)
+    34: open a terminal, its master through slot 4, as /dev/console  (/process/terminal)
+    35: remount "/" read-only  (/root/readonly)
+    36: set the file mode mask 022  (/process/user/umask)
+    37: set host name "martlet"  (/hostname)
+    38: protect "/proc/bus" from writing  (/linux/readonlyPaths/0)
+    39: protect "/proc/fs" from writing  (/linux/readonlyPaths/1)
+    40: protect "/proc/irq" from writing  (/linux/readonlyPaths/2)
+    41: protect "/proc/sys" from writing  (/linux/readonlyPaths/3)
+    42: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/4)
+    43: mask "/proc/acpi"  (/linux/maskedPaths/0)
+    44: mask "/proc/asound"  (/linux/maskedPaths/1)
+    45: mask "/proc/kcore"  (/linux/maskedPaths/2)
+    46: mask "/proc/keys"  (/linux/maskedPaths/3)
+    47: mask "/proc/latency_stats"  (/linux/maskedPaths/4)
+    48: mask "/proc/timer_list"  (/linux/maskedPaths/5)
+    49: mask "/proc/timer_stats"  (/linux/maskedPaths/6)
+    50: mask "/proc/sched_debug"  (/linux/maskedPaths/7)
+    51: mask "/sys/firmware"  (/linux/maskedPaths/8)
+    52: mask "/proc/scsi"  (/linux/maskedPaths/9)
+    53: set no_new_privs  (/process/noNewPrivileges)
+    54: reach milestone ready
+    55: close all descriptors but the standard ones and 0 more
+    56: find the home of user 0  (/process/env)
+    57: change to "/" if permitted  (/process/cwd)
+    58: limit the bounding set to 0x20000420  (/process/capabilities)
+    59: keep capabilities over the change of ids  (/process/capabilities)
+    60: give the standard streams to user 0  (/process/user)
+    61: set groups []  (/process/user/additionalGids)
+    62: set group 0  (/process/user/gid)
+    63: set user 0  (/process/user/uid)
+    64: change to "/"  (/process/cwd)
+    65: verify the working directory  (/process/cwd)
+    66: keep them no longer  (/process/capabilities)
+    67: set capabilities effective 0x20000420 permitted 0x20000420 inheritable 0x0  (/process/capabilities)
+    68: set ambient capabilities 0x0  (/process/capabilities)
+    69: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
+    70: wait for start at slot 5
+    71: execute "sh"  (/process/args)
 
     """
 
@@ -263,56 +264,57 @@ import Testing
     25: rbind "/sys/fs/cgroup/systemd/martlet/5f0c" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
     26: remount "/sys/fs/cgroup" read-only  (/mounts/9)
     27: make "/sys/fs/cgroup" [recursive,private]  (/mounts/9)
-    28: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    29: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    30: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    31: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    32: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    33: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    34: link "/dev/fd" to "/proc/self/fd"
-    35: link "/dev/stdin" to "/proc/self/fd/0"
-    36: link "/dev/stdout" to "/proc/self/fd/1"
-    37: link "/dev/stderr" to "/proc/self/fd/2"
-    38: link "/dev/ptmx" to "pts/ptmx"
-    39: enter the root by pivot  (/root/path)
-    40: make the root [private]  (/linux/rootfsPropagation)
-    41: set the file mode mask 022  (/process/user/umask)
-    42: set host name "5f0c"  (/hostname)
-    43: protect "/proc/asound" from writing  (/linux/readonlyPaths/0)
-    44: protect "/proc/bus" from writing  (/linux/readonlyPaths/1)
-    45: protect "/proc/fs" from writing  (/linux/readonlyPaths/2)
-    46: protect "/proc/irq" from writing  (/linux/readonlyPaths/3)
-    47: protect "/proc/sys" from writing  (/linux/readonlyPaths/4)
-    48: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/5)
-    49: mask "/proc/acpi"  (/linux/maskedPaths/0)
-    50: mask "/proc/kcore"  (/linux/maskedPaths/1)
-    51: mask "/proc/keys"  (/linux/maskedPaths/2)
-    52: mask "/proc/latency_stats"  (/linux/maskedPaths/3)
-    53: mask "/proc/timer_list"  (/linux/maskedPaths/4)
-    54: mask "/proc/timer_stats"  (/linux/maskedPaths/5)
-    55: mask "/proc/sched_debug"  (/linux/maskedPaths/6)
-    56: mask "/proc/scsi"  (/linux/maskedPaths/7)
-    57: mask "/sys/firmware"  (/linux/maskedPaths/8)
-    58: mask "/sys/fs/selinux"  (/linux/maskedPaths/9)
-    59: mask "/sys/dev/block"  (/linux/maskedPaths/10)
-    60: reach milestone ready
-    61: close all descriptors but the standard ones and 0 more
-    62: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    63: change to "/" if permitted  (/process/cwd)
-    64: limit the bounding set to 0xa80425fb  (/process/capabilities)
-    65: keep capabilities over the change of ids  (/process/capabilities)
-    66: give the standard streams to user 0  (/process/user)
-    67: set groups []  (/process/user/additionalGids)
-    68: set group 0  (/process/user/gid)
-    69: set user 0  (/process/user/uid)
-    70: change to "/"  (/process/cwd)
-    71: verify the working directory  (/process/cwd)
-    72: keep them no longer  (/process/capabilities)
-    73: set capabilities effective 0xa80425fb permitted 0xa80425fb inheritable 0x0  (/process/capabilities)
-    74: set ambient capabilities 0x0  (/process/capabilities)
-    75: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
-    76: wait for start at slot 8
-    77: execute "sh" "-c" "echo hello"  (/process/args)
+    28: reach milestone limited  (/linux/resources)
+    29: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    30: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    31: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    32: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    33: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    34: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    35: link "/dev/fd" to "/proc/self/fd"
+    36: link "/dev/stdin" to "/proc/self/fd/0"
+    37: link "/dev/stdout" to "/proc/self/fd/1"
+    38: link "/dev/stderr" to "/proc/self/fd/2"
+    39: link "/dev/ptmx" to "pts/ptmx"
+    40: enter the root by pivot  (/root/path)
+    41: make the root [private]  (/linux/rootfsPropagation)
+    42: set the file mode mask 022  (/process/user/umask)
+    43: set host name "5f0c"  (/hostname)
+    44: protect "/proc/asound" from writing  (/linux/readonlyPaths/0)
+    45: protect "/proc/bus" from writing  (/linux/readonlyPaths/1)
+    46: protect "/proc/fs" from writing  (/linux/readonlyPaths/2)
+    47: protect "/proc/irq" from writing  (/linux/readonlyPaths/3)
+    48: protect "/proc/sys" from writing  (/linux/readonlyPaths/4)
+    49: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/5)
+    50: mask "/proc/acpi"  (/linux/maskedPaths/0)
+    51: mask "/proc/kcore"  (/linux/maskedPaths/1)
+    52: mask "/proc/keys"  (/linux/maskedPaths/2)
+    53: mask "/proc/latency_stats"  (/linux/maskedPaths/3)
+    54: mask "/proc/timer_list"  (/linux/maskedPaths/4)
+    55: mask "/proc/timer_stats"  (/linux/maskedPaths/5)
+    56: mask "/proc/sched_debug"  (/linux/maskedPaths/6)
+    57: mask "/proc/scsi"  (/linux/maskedPaths/7)
+    58: mask "/sys/firmware"  (/linux/maskedPaths/8)
+    59: mask "/sys/fs/selinux"  (/linux/maskedPaths/9)
+    60: mask "/sys/dev/block"  (/linux/maskedPaths/10)
+    61: reach milestone ready
+    62: close all descriptors but the standard ones and 0 more
+    63: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    64: change to "/" if permitted  (/process/cwd)
+    65: limit the bounding set to 0xa80425fb  (/process/capabilities)
+    66: keep capabilities over the change of ids  (/process/capabilities)
+    67: give the standard streams to user 0  (/process/user)
+    68: set groups []  (/process/user/additionalGids)
+    69: set group 0  (/process/user/gid)
+    70: set user 0  (/process/user/uid)
+    71: change to "/"  (/process/cwd)
+    72: verify the working directory  (/process/cwd)
+    73: keep them no longer  (/process/capabilities)
+    74: set capabilities effective 0xa80425fb permitted 0xa80425fb inheritable 0x0  (/process/capabilities)
+    75: set ambient capabilities 0x0  (/process/capabilities)
+    76: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
+    77: wait for start at slot 8
+    78: execute "sh" "-c" "echo hello"  (/process/args)
 
     """
 }

@@ -132,9 +132,6 @@ struct Creation {
     try moveNetworkDevices(to: run.process.identity)
     let doors = try makeCgroups(&made)
     do throws(Failure) {
-      // Where the process enters by a door, its device rules come first: on cgroup v1 they are written one by
-      // one, and a node that it makes meanwhile would be refused.
-      if !doors.isEmpty { try apply(deviceLimits) }
       try beforeStart()
     } catch {
       for door in doors { Host.close(door) }
@@ -144,15 +141,11 @@ struct Creation {
     var state: StateRecord?
     defer { made.state = state }
     let process = run.process.identity
-    let devices = doors.isEmpty ? deviceLimits : []
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
-      doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)),
-      meanwhile: { () throws(Failure) in
-        try limit(devices)
-        staged = try stage(process)
-      }
+      doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)), limit: limit,
+      meanwhile: { () throws(Failure) in staged = try stage(process) }
     ) { milestone throws(Failure) in
       switch milestone {
       case .mounted: try runCreationHooks(process)
@@ -224,20 +217,10 @@ struct Creation {
     }
   }
 
-  /// The document's limits, with these device rules.
-  private func limit(_ devices: [DeviceRule]) throws(Failure) {
+  /// The document's limits, with the device rules that follow from it.
+  private func limit() throws(Failure) {
     var resources = bundle.document.linux?.resources ?? Resources()
-    resources.devices = devices
-    try apply(resources)
-  }
-
-  private func apply(_ devices: [DeviceRule]) throws(Failure) {
-    var resources = Resources()
-    resources.devices = devices
-    try apply(resources)
-  }
-
-  private func apply(_ resources: Resources) throws(Failure) {
+    resources.devices = deviceLimits
     do throws(CgroupError) { try manager.apply(resources, to: intent.cgroup) } catch { throw .cgroup(error) }
   }
 

@@ -16,12 +16,16 @@ struct ProcessRun {
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
   /// `milestone` is called while it waits.
-  /// `agent` gets the listener of its filter, where it has one; `meanwhile` is called when it has its plan, and before it gets past its first milestone.
+  /// `agent` gets the listener of its filter, where it has one. When it has its plan, `limit` is called,
+  /// which has its effect before `Milestone.limited`, and then `meanwhile`, before any other milestone.
   mutating func follow(
-    doors: [Int32], agent: SeccompAgent?, meanwhile: () throws(Failure) -> Void = {},
+    doors: [Int32], agent: SeccompAgent?, limit: () throws(Failure) -> Void = {},
+    meanwhile: () throws(Failure) -> Void = {},
     _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
     try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
+    try limit()
+    if plan.awaitsLimits { try spawning { () throws(SpawnError) in try process.announceLimits() } }
     try meanwhile()
     while true {
       switch try nextEvent() {

@@ -43,15 +43,19 @@ extension PlanCompiler {
     }
   }
 
-  /// The kernel judges a policy by the CPUs and nodes that the cgroup allows, which the parent may still be
-  /// about to set.
-  static func addCpusetMilestone(
-    _ process: ProcessSettings, _ linux: LinuxSettings, to builder: inout PlanBuilder
+  /// The kernel judges a policy by the CPUs and nodes that the cgroup allows, and the device that is mounted by
+  /// its rules; cgroup v1 refuses any node while the rules are being written, which is done one by one.
+  static func addLimitsMilestone(
+    _ document: Document, _ process: ProcessSettings, _ facts: Facts, _ cgroup: CgroupLocation?,
+    to builder: inout PlanBuilder
   ) {
-    guard process.scheduler != nil || linux.memoryPolicy != nil else { return }
-    let cpu = linux.resources.cpu
-    if cpu.cpus != nil || cpu.mems != nil {
-      builder.add(.reach(.limited), JSONPointer(text: "/linux/resources/cpu"))
+    guard cgroup?.driver != .disabled else { return }
+    let linux = document.linux ?? LinuxSettings()
+    let (cpu, hasPolicy) = (linux.resources.cpu, process.scheduler != nil || linux.memoryPolicy != nil)
+    if facts.cgroups.mode != .unified || document.mounts.contains(where: isOfDevice)
+      || hasPolicy && (cpu.cpus != nil || cpu.mems != nil)
+    {
+      builder.add(.reach(.limited), JSONPointer(text: "/linux/resources"))
     }
   }
 

@@ -19,7 +19,6 @@ public enum PlanCompiler {
     addIdentity(document, linux, to: &builder)
     addPathProtection(linux, to: &builder)
     try addRootPropagation(linux, to: &builder)
-    addCpusetMilestone(process, linux, to: &builder)
     try addPrivileges(process, linux, request, to: &builder)
     addProgram(process, request, to: &builder)
     return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
