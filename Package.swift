@@ -97,6 +97,6 @@ let package = Package(
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
         "StateDirectory", "YajlDocument",
       ]),
-    tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation"]),
+    tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]
 )

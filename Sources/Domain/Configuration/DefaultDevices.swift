@@ -1,9 +1,3 @@
-extension Annotation {
-  /// Which of the default devices a container gets: names with commas between them; empty for none. Without
-  /// the annotation it gets all of them.
-  public static let defaultDevices = "io.martlet.default-devices"
-}
-
 extension Document {
   /// The names of the default devices, the last of which has no node.
   public static let defaultDeviceNames = ["null", "zero", "full", "random", "urandom", "tty", "tun"]
@@ -16,7 +10,7 @@ extension Document {
 
   /// The names that the annotation keeps; nil when there is none.
   var keptDevices: [String]? {
-    annotations.first { $0.name == Annotation.defaultDevices }?.value.split(separator: ",").map(String.init)
+    text(of: .defaultDevices)?.split(separator: ",").map(String.init)
   }
 
   /// The rules of the document, and that nobody uses a default device that it does without. A rule that

@@ -7,13 +7,8 @@ extension Document {
   /// Where the agent of the seccomp profile listens: `listenerPath`, or the annotation that crun has for it.
   public var seccompListener: String? {
     if let path = linux?.seccomp?.listenerPath, !path.isEmpty { return path }
-    return annotations.first { $0.name == Annotation.seccompReceiver && !$0.value.isEmpty }?.value
+    return filledText(of: .seccompReceiver)
   }
-}
-
-extension Annotation {
-  /// The socket of a seccomp agent, where the profile names none.
-  public static let seccompReceiver = "run.oci.seccomp.receiver"
 }
 
 /// What a seccomp agent is told with the descriptor of a filter: the specification's container process

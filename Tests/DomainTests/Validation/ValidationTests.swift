@@ -263,10 +263,10 @@ import Testing
       $0.linux?.seccomp?.listenerMetadata = "m"
     },
     Case("/annotations/io.martlet.default-devices") {
-      $0.annotations = [Annotation(name: Annotation.defaultDevices, value: "null,fuse")]
+      $0.annotations = [Annotation(name: KnownAnnotation.defaultDevices.rawValue, value: "null,fuse")]
     },
     Case("/annotations/io.martlet.default-devices") {
-      $0.annotations = [Annotation(name: Annotation.defaultDevices, value: "")]
+      $0.annotations = [Annotation(name: KnownAnnotation.defaultDevices.rawValue, value: "")]
       $0.linux?.maskedPaths = ["/proc/kcore"]
     },
     Case("/hooks/poststop/0/path") { $0.hooks.poststop = [Hook(path: "x")] },

@@ -2,9 +2,15 @@ import Domain
 import Ports
 
 extension Context {
-  /// `features`: what this runtime supports. Only what works is named.
+  /// `features`: what this runtime supports.
   func features() throws(Failure) {
-    let names = composition.capabilities().known
+    Output.write(FeaturesDocument.make(capabilities: composition.capabilities().known), .spaces, end: "\n")
+  }
+}
+
+/// The document that `features` prints. Only what works is named.
+enum FeaturesDocument {
+  static func make(capabilities names: [String]) -> JSON {
     let systemCalls = JSON.object([
       .init("enabled", .bool(true)),
       .init("actions", .texts(SeccompAction.allCases.map(\.rawValue).sorted())),
@@ -32,13 +38,14 @@ extension Context {
           .init("flags", .texts(MemoryPolicy.Flag.allCases.map(\.rawValue).sorted())),
         ])),
     ])
-    let document = JSON.object([
+    return JSON.object([
       .init("ociVersionMin", .string("1.0.0")),
       .init("ociVersionMax", .string(Specification.version)),
       .init(
         "hooks",
         .texts(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"])),
       .init("mountOptions", .texts(MountOptions.names)),
+      .init("potentiallyUnsafeConfigAnnotations", .texts(KnownAnnotation.unsafeNames)),
       .init("linux", linux),
       .init(
         "annotations",
@@ -47,7 +54,6 @@ extension Context {
           .init("io.martlet.commit", .string(Version.commit)),
         ])),
     ])
-    Output.write(document, .spaces, end: "\n")
   }
 }
 

@@ -17,6 +17,11 @@ let seccompRequirements: [ValidationRule] = [
     }
     return violations
   },
+  ValidationRule("architectures and flags of a filter are known") { document, _ in
+    guard let profile = document.linux?.seccomp else { return [] }
+    return unknown(profile.architectures, SeccompProfile.architectureNames, "architectures", "architecture")
+      + unknown(profile.flags ?? [], SeccompProfile.flagNames, "flags", "flag")
+  },
   ValidationRule("an agent can be reached before it is asked") { document, _ in
     document.linux?.seccomp.map { listenerViolations($0, document) } ?? []
   },
@@ -37,6 +42,15 @@ let seccompRequirements: [ValidationRule] = [
     }
   },
 ]
+
+private func unknown(_ names: [String], _ known: [String], _ property: String, _ what: String) -> [Violation]
+{
+  names.enumerated().compactMap { index, name in
+    guard !known.contains(name) else { return nil }
+    let pointer = Origin.seccomp.appending(property).appending(index)
+    return Violation(pointer, "unknown \(what) \(name.quoted)")
+  }
+}
 
 extension SeccompAction {
   /// The action carries a number.

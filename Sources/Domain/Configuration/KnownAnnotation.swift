@@ -1,0 +1,36 @@
+/// An annotation that changes what martlet does: the one table of them. Whatever else a document is annotated
+/// with is only passed on.
+///
+/// Code reads an annotation by its case alone, so that none is heeded which `features` does not name. Whoever
+/// lets others write annotations has to look at these.
+public enum KnownAnnotation: String, Sendable, CaseIterable {
+  /// Which of the default devices a container gets: names with commas between them; empty for none. Without
+  /// it, it gets all of them.
+  case defaultDevices = "io.martlet.default-devices"
+  /// The socket of a seccomp agent, where the profile names none.
+  case seccompReceiver = "run.oci.seccomp.receiver"
+
+  /// Names that other programs read in what martlet writes, so that a document's own would mislead them:
+  /// `bundle` is a label of libcontainer's state.
+  private static let misleading = ["bundle"]
+
+  /// What `features` reports as `potentiallyUnsafeConfigAnnotations`: a name that ends with a dot stands for all
+  /// that begin with it.
+  public static var unsafeNames: [String] { (allCases.map(\.rawValue) + misleading).sorted() }
+
+  /// The place of the annotation in a document.
+  public var pointer: JSONPointer { JSONPointer(text: "/annotations").appending(rawValue) }
+}
+
+extension Document {
+  /// The text of an annotation; nil when the document has none of that name.
+  public func text(of annotation: KnownAnnotation) -> String? {
+    for entry in annotations where entry.name == annotation.rawValue { return entry.value }
+    return nil
+  }
+
+  /// The same, where an empty text is as good as none.
+  public func filledText(of annotation: KnownAnnotation) -> String? {
+    text(of: annotation).flatMap { $0.isEmpty ? nil : $0 }
+  }
+}
