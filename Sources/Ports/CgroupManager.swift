@@ -20,7 +20,12 @@ public protocol CgroupManager: AnyObject {
 
   /// Makes the other cgroups, while the process starts up, and opens the way into them: the doors of
   /// `CgroupEntrance`.
-  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32]
+  ///
+  /// Cgroups that cannot be without a process get this one, which waits for its plan and has done nothing
+  /// yet; where there are others, it stays where it is.
+  func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32]
 
   /// Opens the way into cgroups that exist, for one more process of their container.
   func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance
@@ -73,12 +78,17 @@ public struct CgroupRequest: Equatable, Sendable {
   public var path: String?
   /// Set when the state directory is not the default one: told apart containers of the same name.
   public var rootDigest: String?
+  /// The document's annotations, some of which speak to the service manager of the host.
+  public var annotations: [Annotation]
 
   /// Makes a request.
-  public init(id: ContainerID, path: String?, rootDigest: String? = nil) {
+  public init(
+    id: ContainerID, path: String?, rootDigest: String? = nil, annotations: [Annotation] = []
+  ) {
     self.id = id
     self.path = path
     self.rootDigest = rootDigest
+    self.annotations = annotations
   }
 }
 
@@ -104,4 +114,28 @@ public enum CgroupError: Error, Equatable, Sendable {
   case timedOut(operation: String, directory: String, processes: [Int32])
   /// The manager cannot do this at all.
   case unsupported(operation: String)
+  /// The service manager of the host, which was asked to do this to the unit, did not.
+  case serviceManager(operation: String, unit: String, ServiceManagerProblem)
+}
+
+/// Why a service manager did not do what it was asked for.
+public enum ServiceManagerProblem: Error, Equatable, Sendable {
+  /// No address is known at which it could be reached.
+  case noAddress
+  /// An address that cannot be understood.
+  case malformedAddress(String)
+  /// It cannot be reached, or the connection broke.
+  case system(SystemFailure)
+  /// It does not take this user for who he is.
+  case notAuthenticated(String)
+  /// It ended the conversation.
+  case disconnected
+  /// It did not answer before the deadline.
+  case timedOut(milliseconds: Int64)
+  /// It said something that makes no sense; where in the message.
+  case malformedAnswer(String)
+  /// It refused, by an error's name and text.
+  case refused(name: String, text: String)
+  /// The job that it made of the request ended otherwise than well.
+  case jobFailed(result: String)
 }

@@ -56,7 +56,7 @@ private let isRoot = geteuid() == 0
       Self.removeParents()
     }
     _ = try manager.createBirthplace(location).map { Descriptor(owning: $0) }
-    for door in try manager.create(location) { _ = Descriptor(owning: door) }
+    for door in try manager.create(location, for: 1, try Self.request()) { _ = Descriptor(owning: door) }
     var resources = Resources()
     resources.memory.limit = 64 << 20
     resources.cpu.shares = 512

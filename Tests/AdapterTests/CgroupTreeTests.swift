@@ -77,7 +77,7 @@ import Testing
     scratch.directory("pids/a")
     let manager = CgroupV1Manager([scratch.tree("pids", ["pids"]), scratch.tree("gone", ["freezer"])])
     let location = try manager.locate(try Self.request("/a/b/c"))
-    #expect(throws: CgroupError.self) { try manager.create(location) }
+    #expect(throws: CgroupError.self) { try manager.create(location, for: 1, try Self.request("/any")) }
     #expect(scratch.has("pids/a"))
     #expect(!scratch.has("pids/a/b"))
   }
@@ -87,9 +87,13 @@ import Testing
     let scratch = try Scratch()
     for directory in ["pids", "pids/a"] { scratch.directory(directory) }
     let manager = CgroupV1Manager([scratch.tree("pids", ["pids"])])
-    #expect(throws: CgroupError.self) { try manager.create(try manager.locate(try Self.request("/a"))) }
+    #expect(throws: CgroupError.self) {
+      try manager.create(try manager.locate(try Self.request("/a")), for: 1, try Self.request("/a"))
+    }
     #expect(scratch.has("pids/a"))
-    #expect(throws: CgroupError.self) { try manager.create(try manager.locate(try Self.request("/b/c"))) }
+    #expect(throws: CgroupError.self) {
+      try manager.create(try manager.locate(try Self.request("/b/c")), for: 1, try Self.request("/b/c"))
+    }
     #expect(!scratch.has("pids/b"))
   }
 
@@ -202,7 +206,9 @@ import Testing
     try scratch.file("cpuset/a/b/cgroup.procs")
     try scratch.file("cpuset/a/b/tasks")
     let manager = CgroupV1Manager([scratch.tree("cpuset", ["cpuset"])])
-    for door in try manager.create(try manager.locate(try Self.request("a/b"))) {
+    for door in try manager.create(
+      try manager.locate(try Self.request("a/b")), for: 1, try Self.request("a/b"))
+    {
       _ = Descriptor(owning: door)
     }
     #expect(try scratch.text("cpuset/a/cpuset.mems") == "0")

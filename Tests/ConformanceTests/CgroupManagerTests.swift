@@ -79,7 +79,9 @@ private final class IdleManager: CgroupManager {
     CgroupLocation(driver: .cgroupfs)
   }
   func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
-  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] { [] }
   func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {}

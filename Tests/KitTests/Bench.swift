@@ -132,7 +132,9 @@ final class RecordingCgroups: CgroupManager {
     guard hasBirthplace else { return nil }
     return try? Files.open("/dev/null", 0).release()
   }
-  func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] {
+  func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] {
     try note("create")
     return []
   }

@@ -12,7 +12,9 @@ public final class CgroupDisabledManager: CgroupManager {
 
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] { [] }
 
   public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
 

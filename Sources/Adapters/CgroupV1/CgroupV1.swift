@@ -24,7 +24,9 @@ public final class CgroupV1Manager: CgroupManager {
     return try create(places).birth
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] {
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] {
     let places = forest.places(location).filter { !$0.tree.hierarchy.isUnified }
     return try create(places).doors
   }

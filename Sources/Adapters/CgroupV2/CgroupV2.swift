@@ -30,7 +30,9 @@ public final class CgroupV2Manager: CgroupManager {
     }
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] { [] }
 
   public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
     try forest.entrance(to: forest.places(location))

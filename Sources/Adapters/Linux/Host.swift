@@ -76,6 +76,11 @@ public enum Host {
     }
   }
 
+  /// Whether the host's first process is systemd, by the directory that it makes for whoever asks.
+  public static var isManagedBySystemd: Bool {
+    (try? checkDirectory("/run/systemd/system")) != nil
+  }
+
   /// Whether a descriptor is open. The corresponding call is `F_GETFD`.
   public static func isOpen(_ descriptor: Int32) -> Bool {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0

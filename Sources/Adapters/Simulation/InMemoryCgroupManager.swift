@@ -47,7 +47,9 @@ public final class InMemoryCgroupManager: CgroupManager {
     return nil
   }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] { [] }
 
   public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
     _ = try group(location)

@@ -96,20 +96,25 @@ final class Context {
     return facts
   }
 
-  /// The manager of a container's cgroups: the flag, then what the container was made with, then the
-  /// configuration.
-  func cgroups(for location: CgroupLocation?) throws(Failure) -> any CgroupManager {
-    let driver: CgroupLocation.Driver
-    if let location {
-      driver = location.driver
-    } else if let name = invocation.filled(.cgroupManager) {
+  /// The manager of a container's cgroups: whatever the command line says, the one that made them.
+  func cgroups(for location: CgroupLocation) throws(Failure) -> any CgroupManager {
+    try cgroups(by: location.driver)
+  }
+
+  /// The manager of a new container's cgroups: by the command line, then the host's configuration, then what
+  /// the document's path is made for.
+  func cgroups(forNew path: String?) throws(Failure) -> any CgroupManager {
+    if let name = invocation.filled(.cgroupManager) {
       guard let named = CgroupLocation.Driver(rawValue: name) else { throw .argument(.cgroupManager(name)) }
-      driver = named
-    } else if invocation.flag(.systemdCgroup) {
-      driver = .systemd
-    } else {
-      driver = try configuration().cgroupManager ?? .cgroupfs
+      return try cgroups(by: named)
     }
+    if invocation.flag(.systemdCgroup) { return try cgroups(by: .systemd) }
+    if let chosen = try configuration().cgroupManager { return try cgroups(by: chosen) }
+    let isUnit = path.map(UnitPlace.isUnitPath) ?? false
+    return try cgroups(by: isUnit && Host.isManagedBySystemd ? .systemd : .cgroupfs)
+  }
+
+  private func cgroups(by driver: CgroupLocation.Driver) throws(Failure) -> any CgroupManager {
     if let manager, manager.driver == driver { return manager.manager }
     let layout = try facts().cgroups
     do throws(CgroupError) {

@@ -24,9 +24,7 @@ public enum CgroupName {
 
   private static func clean(_ path: String) throws(Violation) -> String {
     guard path.utf8.count < 4096, !path.utf8.contains(0) else { throw .malformed(path) }
-    let hasSlash = path.utf8.contains(UInt8(ascii: "/"))
-    let colons = path.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ":") ? 1 : 0) }
-    guard hasSlash || colons != 2 else { throw .systemdForm(path) }
+    guard !UnitPlace.isUnitPath(path) else { throw .systemdForm(path) }
     let fromRoot = path.isAbsolutePath ? path : "/" + path
     if fromRoot != "/", fromRoot.cleanedPath == fromRoot {
       return String(Substring(fromRoot.utf8.dropFirst()))

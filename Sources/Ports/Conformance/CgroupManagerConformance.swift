@@ -68,15 +68,14 @@ public struct CgroupManagerConformance {
       return try neighbour == trial.location() ? "the same place for \(other)" : nil
     },
     Check(name: "a process that was added is found") { trial throws(CgroupError) in
-      let location = try trial.created()
-      let pid = trial.start()
+      let (location, pid) = try trial.createdWithProcess()
       try trial.manager.add(pid, to: location)
       let found = try trial.manager.processes(in: location)
       return found == [pid] ? nil : "found \(found) and not \(pid)"
     },
     Check(name: "an occupied place is refused") { trial throws(CgroupError) in
-      let location = try trial.created()
-      try trial.manager.add(trial.start(), to: location)
+      let (location, pid) = try trial.createdWithProcess()
+      try trial.manager.add(pid, to: location)
       do throws(CgroupError) {
         _ = try trial.created()
       } catch {
@@ -111,6 +110,7 @@ public struct CgroupManagerConformance {
     },
     Check(name: "destroying is idempotent") { trial throws(CgroupError) in
       let location = try trial.created()
+      try trial.manager.killAll(in: location)
       try trial.manager.destroy(location)
       try trial.manager.destroy(location)
       guard try trial.manager.processes(in: location).isEmpty else { return "processes afterwards" }
@@ -142,11 +142,17 @@ private struct Trial {
   }
 
   /// The place, made.
-  func created() throws(CgroupError) -> CgroupLocation {
+  mutating func created() throws(CgroupError) -> CgroupLocation {
+    try createdWithProcess().location
+  }
+
+  /// The place, made for a process, which is in it only where a place cannot be without one.
+  mutating func createdWithProcess() throws(CgroupError) -> (location: CgroupLocation, process: Int32) {
     let location = try location()
     _ = try manager.createBirthplace(location)
-    _ = try manager.create(location)
-    return location
+    let process = start()
+    _ = try manager.create(location, for: process, request)
+    return (location, process)
   }
 
   mutating func start() -> Int32 {

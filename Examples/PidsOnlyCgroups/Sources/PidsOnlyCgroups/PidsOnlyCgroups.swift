@@ -21,7 +21,9 @@ public final class PidsOnlyCgroups: CgroupManager {
 
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? { nil }
 
-  public func create(_ location: CgroupLocation) throws(CgroupError) -> [Int32] {
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] {
     let directory = try directory(location)
     let found = try processes(in: location)
     guard found.isEmpty else { throw .notEmpty(directory: directory, processes: found.count) }

@@ -46,6 +46,24 @@ extension CgroupError {
     case .timedOut(let operation, let directory, let processes):
       "cgroup \(operation) of \(directory) timed out; in the way: \(processes)"
     case .unsupported(let operation): "not supported by this cgroup manager: \(operation)"
+    case .serviceManager(let operation, let unit, let problem):
+      "systemd: unable to \(operation) \(unit.quoted): \(problem.phrase)"
+    }
+  }
+}
+
+extension ServiceManagerProblem {
+  var phrase: String {
+    switch self {
+    case .noAddress: "no bus address is known (DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR are not set)"
+    case .malformedAddress(let address): "malformed bus address \(address.quoted)"
+    case .system(let failure): failure.description
+    case .notAuthenticated(let answer): "not authenticated: \(answer.quoted)"
+    case .disconnected: "the connection was closed"
+    case .timedOut(let milliseconds): "no answer within \(milliseconds) ms"
+    case .malformedAnswer(let place): "malformed message: \(place)"
+    case .refused(let name, let text): text.isEmpty ? name : "\(text.quoted) (\(name))"
+    case .jobFailed(let result): "the job ended with \(result.quoted)"
     }
   }
 }

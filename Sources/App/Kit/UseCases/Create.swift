@@ -10,6 +10,7 @@ struct Creation {
   private let context: Context
   private let bundle: Bundle
   private let manager: any CgroupManager
+  private let request: CgroupRequest
   private let intent: IntentRecord
   private let plan: Plan
   private let filter: CompiledFilter?
@@ -22,8 +23,9 @@ struct Creation {
     let bundle = try context.readBundle(context.invocation.filled(.bundle))
     try context.validate(bundle.document)
     let facts = try context.facts()
-    let manager = try context.cgroups(for: nil)
-    let location = try Creation.locate(id, bundle, context, manager)
+    let place = Creation.cgroupRequest(id, bundle, context)
+    let manager = try context.cgroups(forNew: place.path)
+    let location = try Creation.locate(place, manager)
     let filter = try Creation.compileFilter(bundle, context)
     let process = bundle.document.process ?? ProcessSettings()
     var request = PlanRequest(id: id, bundle: bundle.path)
@@ -50,18 +52,25 @@ struct Creation {
       throw .system(error)
     }
     (self.context, self.bundle, self.manager) = (context, bundle, manager)
-    (self.filter, self.waitsForStart) = (filter, waitsForStart)
+    (self.filter, self.waitsForStart, self.request) = (filter, waitsForStart, place)
   }
 
   /// Something has to be run once the program has started.
   var hasPoststartHooks: Bool { !bundle.document.hooks.poststart.isEmpty }
 
-  private static func locate(
-    _ id: ContainerID, _ bundle: Bundle, _ context: Context, _ manager: any CgroupManager
-  ) throws(Failure) -> CgroupLocation {
+  private static func cgroupRequest(
+    _ id: ContainerID, _ bundle: Bundle, _ context: Context
+  ) -> CgroupRequest {
     let path = bundle.document.linux?.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 }
+    return CgroupRequest(
+      id: id, path: path, rootDigest: context.root.digest, annotations: bundle.document.annotations)
+  }
+
+  private static func locate(
+    _ request: CgroupRequest, _ manager: any CgroupManager
+  ) throws(Failure) -> CgroupLocation {
     do throws(CgroupError) {
-      return try manager.locate(CgroupRequest(id: id, path: path, rootDigest: context.root.digest))
+      return try manager.locate(request)
     } catch {
       throw .cgroup(error)
     }
@@ -130,7 +139,7 @@ struct Creation {
     made.run = try spawn(directory, try makeBirthplace(&made))
     guard var run = made.run else { return }
     try moveNetworkDevices(to: run.process.identity)
-    let doors = try makeCgroups(&made)
+    let doors = try makeCgroups(&made, for: run.process.identity.pid)
     do throws(Failure) {
       try beforeStart()
     } catch {
@@ -184,10 +193,15 @@ struct Creation {
     return birthplace
   }
 
-  private func makeCgroups(_ made: inout Made) throws(Failure) -> [Int32] {
+  private func makeCgroups(_ made: inout Made, for process: Int32) throws(Failure) -> [Int32] {
+    // A unit gets the process as it is made: nobody is told of it in between.
+    if intent.cgroup.unit != nil {
+      try claim(closing: [])
+      made.isClaimed = true
+    }
     let doors: [Int32]
     do throws(CgroupError) {
-      doors = try manager.create(intent.cgroup)
+      doors = try manager.create(intent.cgroup, for: process, request)
     } catch {
       throw .cgroup(error)
     }
