@@ -36,6 +36,19 @@ public protocol CgroupManager: AnyObject {
   /// Sets limits; what `resources` leaves nil stays as it is. The memory limit is written last.
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError)
 
+  /// Works out an update, with what takes it back; limits stay as they are.
+  /// - Throws: what shows already now that the update cannot be made.
+  func prepare(_ change: ResourceChange, at location: CgroupLocation) throws(CgroupError) -> CgroupUpdate
+
+  /// Makes an update's writes in order, its device rules first. After a failure some may have been made: the
+  /// caller calls `restore`.
+  func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError)
+
+  /// Sets back what an update, or a part of it, has changed: all that can be, whatever else cannot.
+  /// Idempotent; `update` may come from a record, without its writes.
+  /// - Throws: `notRestored` with what could not be set back.
+  func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError)
+
   /// All processes of the container, those of sub-cgroups included; none when the cgroup is gone.
   func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32]
 
@@ -112,6 +125,8 @@ public enum CgroupError: Error, Equatable, Sendable {
   case unexpectedlyFrozen(directory: String)
   /// Freezing, thawing or dying took longer than the deadline; `processes` are those in the way.
   case timedOut(operation: String, directory: String, processes: [Int32])
+  /// An update could not be taken back: these files may hold what it wrote; `devices` for the device rules.
+  case notRestored(files: [String])
   /// The manager cannot do this at all.
   case unsupported(operation: String)
   /// The service manager of the host, which was asked to do this to the unit, did not.

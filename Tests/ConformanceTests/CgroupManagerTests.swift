@@ -85,6 +85,11 @@ private final class IdleManager: CgroupManager {
   func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {}
+  func prepare(_ change: ResourceChange, at location: CgroupLocation) throws(CgroupError) -> CgroupUpdate {
+    CgroupUpdate(change, writes: [], restoration: [])
+  }
+  func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {}
+  func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {}
   func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] { [] }
   func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {}
   func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { false }

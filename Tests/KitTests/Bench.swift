@@ -10,20 +10,22 @@ final class Bench {
   let processes = SimulatedProcesses()
   let hooks = RecordingHookRunner()
   let cgroups = RecordingCgroups()
+  /// Takes the place of the recording one.
+  var manager: (any CgroupManager)?
   let sender = RecordingSender()
   let directory: String
   let store: InMemoryStateStore
   let spawner: RecordingSpawner
 
   /// Makes a host whose bundle asks for these hooks and annotations, and nothing else.
-  init(hooks: String = "{}", annotations: String = "{}") throws {
+  init(hooks: String = "{}", annotations: String = "{}", resources: String = "{}") throws {
     directory = "/tmp/martlet-kit-\(Processes.current)-\(Bench.next())"
     try Files.makeDirectory(directory, mode: 0o700)
     let config = """
       {"ociVersion":"1.0.2","root":{"path":"rootfs"},"hooks":\(hooks),
        "annotations":\(annotations),
        "process":{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}},
-       "linux":{"namespaces":[{"type":"pid"},{"type":"mount"}]}}
+       "linux":{"namespaces":[{"type":"pid"},{"type":"mount"}],"resources":\(resources)}}
       """
     try Host.create(directory + "/config.json", [UInt8](config.utf8), mode: 0o600)
     store = InMemoryStateStore(files: directory)
@@ -47,7 +49,8 @@ final class Bench {
   private var composition: Composition {
     let standard = Composition.standard
     return Composition(
-      store: { [store] _ in store }, cgroups: { [cgroups] _, _ throws(CgroupError) in cgroups },
+      store: { [store] _ in store },
+      cgroups: { [cgroups, manager] _, _ throws(CgroupError) in manager ?? cgroups },
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
       processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },
@@ -144,6 +147,16 @@ final class RecordingCgroups: CgroupManager {
   }
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) { try note("add") }
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) { try note("apply") }
+  func prepare(_ change: ResourceChange, at location: CgroupLocation) throws(CgroupError) -> CgroupUpdate {
+    try note("prepare")
+    return CgroupUpdate(change, writes: [], restoration: [])
+  }
+  func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    try note("perform")
+  }
+  func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    try note("restore")
+  }
   func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] { pids }
   func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
     try note(frozen ? "freeze" : "thaw")

@@ -28,6 +28,20 @@ public final class CgroupDisabledManager: CgroupManager {
     guard limits == Resources() else { throw .unsupported(operation: "limit resources") }
   }
 
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    var limits = change.given
+    limits.devices = []
+    guard limits == Resources() else { throw .unsupported(operation: "limit resources") }
+    return CgroupUpdate(
+      ResourceChange(given: limits, recorded: change.recorded), writes: [], restoration: [])
+  }
+
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {}
+
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {}
+
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
     throw .unsupported(operation: "list processes")
   }

@@ -69,13 +69,47 @@ public final class CgroupV1Manager: CgroupManager {
     let places = forest.places(location)
     try forest.checkUsage(resources.memory, "memory.usage_in_bytes", places)
     if !resources.devices.isEmpty { try DeviceList.apply(resources.devices, places) }
-    let writes: [ControlWrite]
+    try forest.write(try writes(resources, places), to: places)
+  }
+
+  /// The writes to the hierarchies of version 1, behind those for controllers that only the tree of version 2
+  /// has.
+  private func writes(_ resources: Resources, _ places: [CgroupPlace]) throws(CgroupError) -> [ControlWrite] {
     do throws(InexpressibleLimit) {
-      writes = try resources.writesV1()
+      let own = try resources.writesV1()
+      guard let unified = CgroupForest.place("", in: places) else { return own }
+      let isHere = { (name: String) in CgroupForest.place(name, in: places) != nil }
+      if own.allSatisfy({ isHere($0.controller) }) { return own }
+      let rest = try resources.without(isHere).writesV2()
+      // What cannot be had is missed by the write that needs it.
+      if !rest.isEmpty { try? CgroupControllers.enable(for: unified) }
+      return rest + own.filter { isHere($0.controller) }
     } catch {
       throw .invalidValue(file: error.file, reason: error.reason)
     }
-    try forest.write(writes, to: places)
+  }
+
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    let places = forest.places(location)
+    let effective = try CgroupForest.effective(change)
+    try forest.checkUsage(effective.memory, "memory.usage_in_bytes", places)
+    return try forest.prepare(change, try writes(effective, places), in: places)
+  }
+
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    let places = forest.places(location)
+    let rules = update.change.given.devices
+    if !rules.isEmpty { try DeviceList.apply(rules, places) }
+    try forest.write(update.writes, to: places)
+  }
+
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    let places = forest.places(location)
+    try forest.restore(update, in: places) { () throws(CgroupError) in
+      try DeviceList.apply(update.change.recorded.enforcedDevices, places)
+    }
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {

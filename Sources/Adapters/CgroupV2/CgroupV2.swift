@@ -22,7 +22,7 @@ public final class CgroupV2Manager: CgroupManager {
     let places = forest.places(location)
     let made = try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
     do throws(CgroupError) {
-      for place in places { try Controllers.enable(for: place) }
+      for place in places { try CgroupControllers.enable(for: place) }
       return try forest.entrance(to: places).birth
     } catch {
       CgroupForest.undo(made)
@@ -49,13 +49,42 @@ public final class CgroupV2Manager: CgroupManager {
     if !resources.devices.isEmpty {
       for place in places { try DeviceFilter.apply(resources.devices, to: place) }
     }
-    let writes: [ControlWrite]
+    try forest.write(try writes(resources), to: places)
+  }
+
+  private func writes(_ resources: Resources) throws(CgroupError) -> [ControlWrite] {
     do throws(InexpressibleLimit) {
-      writes = try resources.writesV2()
+      return try resources.writesV2()
     } catch {
       throw .invalidValue(file: error.file, reason: error.reason)
     }
-    try forest.write(writes, to: places)
+  }
+
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    let places = forest.places(location)
+    let effective = try CgroupForest.effective(change)
+    try forest.checkUsage(effective.memory, "memory.current", places)
+    return try forest.prepare(change, try writes(effective), in: places)
+  }
+
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    let places = forest.places(location)
+    let rules = update.change.given.devices
+    if !rules.isEmpty { try setDevices(rules, places) }
+    try forest.write(update.writes, to: places)
+  }
+
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    let places = forest.places(location)
+    try forest.restore(update, in: places) { () throws(CgroupError) in
+      try setDevices(update.change.recorded.enforcedDevices, places)
+    }
+  }
+
+  private func setDevices(_ rules: [DeviceRule], _ places: [CgroupPlace]) throws(CgroupError) {
+    for place in places { try DeviceFilter.apply(rules, to: place) }
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {

@@ -17,7 +17,7 @@ extension CgroupForest {
 
   /// Returns the write, now fatal, when another file has to change first.
   private func attempt(_ write: ControlWrite, _ places: [CgroupPlace]) throws(CgroupError) -> ControlWrite? {
-    guard let place = CgroupForest.place(write.controller, in: places) ?? CgroupForest.unified(places) else {
+    guard let place = CgroupForest.home(of: write.controller, in: places) else {
       throw .controllerMissing(write.controller)
     }
     do throws(Errno) {
@@ -42,8 +42,10 @@ extension CgroupForest {
     }
   }
 
-  private static func unified(_ places: [CgroupPlace]) -> CgroupPlace? {
-    places.count == 1 && places[0].tree.hierarchy.isUnified ? places[0] : nil
+  /// Where a controller's files are: its hierarchy of version 1, else the tree of version 2, whose files tell
+  /// whether it has the controller.
+  static func home(of controller: String, in places: [CgroupPlace]) -> CgroupPlace? {
+    place(controller, in: places) ?? place("", in: places)
   }
 
   /// Version 1 refuses a limit below what cannot be reclaimed.
@@ -59,7 +61,7 @@ extension CgroupForest {
     _ memory: MemoryLimits, _ file: String, _ places: [CgroupPlace]
   ) throws(CgroupError) {
     guard memory.checkBeforeUpdate == true,
-      let place = CgroupForest.place("memory", in: places) ?? CgroupForest.unified(places),
+      let place = CgroupForest.home(of: "memory", in: places),
       let text = try place.text(file), let usage = Int64(text),
       let rejection = memory.rejection(usage: usage)
     else { return }

@@ -11,14 +11,20 @@ public final class InMemoryCgroupManager: CgroupManager {
     public struct Group: Equatable, Sendable {
       /// Its processes.
       public var processes: [Int32] = []
-      /// Its limits.
-      public var resources = Resources()
+      /// Its limits, as the control files of version 2 that hold more than those of a new cgroup.
+      public var files: [String: ControlFileModel] = [:]
+      /// Its device rules.
+      public var devices: [DeviceRule] = []
       /// It stands still.
       public var isFrozen = false
     }
 
     /// The cgroups that exist.
     public var groups: [String: Group] = [:]
+    /// Writes from now on that are refused, by their number, the next being 0.
+    public var refusals: Set<Int> = []
+    /// How many writes were made since the refusals were set.
+    public var writes = 0
 
     /// An empty tree.
     public init() {}
@@ -64,7 +70,79 @@ public final class InMemoryCgroupManager: CgroupManager {
   public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
     guard resources != Resources() else { return }
     _ = try group(location)
-    tree.groups[try name(location)]?.resources = resources
+    if !resources.devices.isEmpty { try setDevices(resources.devices, location) }
+    for write in try writes(resources) { try self.write(write, location) }
+  }
+
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    let group = try group(location)
+    let writes: [ControlWrite]
+    do throws(InexpressibleLimit) {
+      writes = try change.effective().writesV2()
+    } catch {
+      throw .invalidValue(file: error.file, reason: error.reason)
+    }
+    var present: [String: String] = [:]
+    for file in CgroupUpdate.files(of: writes) where ControlFileModel.exists(file.file) {
+      present[file.file] = (group.files[file.file] ?? ControlFileModel(file.file)).text
+    }
+    do throws(CgroupUpdate.MissingFile) {
+      return try CgroupUpdate(change, writes, present: present)
+    } catch {
+      throw .controllerMissing(error.controller)
+    }
+  }
+
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    _ = try group(location)
+    if !update.change.given.devices.isEmpty { try setDevices(update.change.given.devices, location) }
+    for write in update.writes { try self.write(write, location) }
+  }
+
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    var refused: [String] = []
+    for write in update.restoration {
+      do throws(CgroupError) { try self.write(write, location) } catch { refused.append(write.file) }
+    }
+    if !update.change.given.devices.isEmpty {
+      do throws(CgroupError) {
+        try setDevices(update.change.recorded.devices, location)
+      } catch {
+        refused.append("devices")
+      }
+    }
+    guard refused.isEmpty else { throw .notRestored(files: refused) }
+  }
+
+  private func writes(_ resources: Resources) throws(CgroupError) -> [ControlWrite] {
+    do throws(InexpressibleLimit) {
+      return try resources.writesV2()
+    } catch {
+      throw .invalidValue(file: error.file, reason: error.reason)
+    }
+  }
+
+  private func write(_ write: ControlWrite, _ location: CgroupLocation) throws(CgroupError) {
+    let name = try name(location)
+    try count("\(name)/\(write.file)")
+    var file = tree.groups[name]?.files[write.file] ?? ControlFileModel(write.file)
+    file.write(write.text)
+    tree.groups[name]?.files[write.file] = file == ControlFileModel(write.file) ? nil : file
+  }
+
+  private func setDevices(_ rules: [DeviceRule], _ location: CgroupLocation) throws(CgroupError) {
+    let name = try name(location)
+    try count(name + "/devices")
+    tree.groups[name]?.devices = rules
+  }
+
+  private func count(_ subject: String) throws(CgroupError) {
+    tree.writes += 1
+    guard !tree.refusals.contains(tree.writes - 1) else {
+      throw .system(SystemFailure(call: "write", subject: subject, errno: .ioError))
+    }
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {

@@ -11,6 +11,8 @@ public final class InMemoryStateStore: StateStore {
   public var whenLocked: (() -> Void)?
   /// Fails the next `remove`.
   public var failsToRemove = false
+  /// Fails one publication, after so many others.
+  public var publicationsUntilFailure: Int?
   /// Fails the next `claimCgroup`.
   public var failsToClaim = false
 
@@ -49,6 +51,12 @@ public final class InMemoryStateStore: StateStore {
 
   fileprivate func publish(_ record: StateRecord) throws(StateError) {
     calls.append("publish")
+    if let left = publicationsUntilFailure {
+      publicationsUntilFailure = left == 0 ? nil : left - 1
+      guard left > 0 else {
+        throw .system(SystemFailure(call: "renameat", subject: record.id.text, errno: .ioError))
+      }
+    }
     guard entries[record.id] != nil else { throw .missing(record.id) }
     entries[record.id]?.state = record
   }

@@ -137,10 +137,19 @@ final class Context {
 
   /// Reads and parses a file.
   func parse(_ path: String) throws(Failure) -> JSON {
+    try parse(path) { (limit) throws(Errno) in try Host.read(path, limit: limit) }
+  }
+
+  /// Reads and parses what stands at standard input.
+  func parseInput() throws(Failure) -> JSON {
+    try parse("/dev/stdin") { (limit) throws(Errno) in try Files.readAll(0, limit: limit) }
+  }
+
+  private func parse(_ path: String, _ read: (Int) throws(Errno) -> [UInt8]) throws(Failure) -> JSON {
     let limits = DocumentLimits()
     let bytes: [UInt8]
     do throws(Errno) {
-      bytes = try Host.read(path, limit: limits.size)
+      bytes = try read(limits.size)
     } catch {
       throw .system(SystemFailure(call: "open", subject: path, errno: error))
     }

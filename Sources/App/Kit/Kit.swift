@@ -94,6 +94,7 @@ extension Context {
     case .spec: try spec()
     case .features: try features()
     case .plan: try plan()
+    case .update: try update()
     case nil: break
     }
     return 0

@@ -16,12 +16,23 @@ extension Document {
   /// The rules of the document, and that nobody uses a default device that it does without. A rule that
   /// names one device holds against the default ones.
   public var deviceRules: [DeviceRule] {
-    let omitted = omittedDevices.compactMap { name in
+    (linux?.resources.devices ?? []) + omittedDeviceRules
+  }
+
+  /// The limits in force, with these device rules.
+  public var enforcedResources: Resources {
+    var resources = linux?.resources ?? Resources()
+    resources.devices = deviceRules
+    return resources
+  }
+
+  /// Rules behind those of a document, that keep default devices away which the container does without.
+  public var omittedDeviceRules: [DeviceRule] {
+    omittedDevices.compactMap { name in
       Document.defaultNumbers.first { $0.name == name }.map {
         DeviceRule(allow: false, kind: .character, major: $0.major, minor: $0.minor, access: [.read, .write])
       }
     }
-    return (linux?.resources.devices ?? []) + omitted
   }
 
   private static let defaultNumbers: [(name: String, major: UInt32, minor: UInt32)] = [

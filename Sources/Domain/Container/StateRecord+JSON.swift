@@ -24,6 +24,7 @@ extension StateRecord {
     object.add("bundle", text: bundle)
     object.add("namespaces", texts: ownNamespaces.map { $0.rawValue })
     cgroup.addOrigin(to: &object)
+    object.add("updates", list: unsettled) { $0.json }
     return object.json
   }
 
@@ -72,6 +73,7 @@ extension StateRecord {
       externalDescriptors: try json.list("external_descriptors", JSON.text),
       intelRdtPath: try json.filledText("intel_rdt_path"),
       bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces, document: config.document)
+    unsettled = own.updates.map { $0.update(of: config.document.enforcedResources) }
   }
 
   /// The member `martlet`.
@@ -80,6 +82,7 @@ extension StateRecord {
     var namespaces: NamespaceSet
     var driver: CgroupLocation.Driver
     var unit: String?
+    var updates: [CgroupUpdate.Record]
 
     init(decoding json: JSON) throws(DecodingError) {
       try json.checkVersion(StateRecord.formatVersion)
@@ -90,6 +93,7 @@ extension StateRecord {
       namespaces = NamespaceSet(types)
       driver = try json.required("driver", CgroupLocation.Driver.decoded)
       unit = try json.filledText("unit")
+      updates = try json.list("updates", CgroupUpdate.Record.init(decoding:))
     }
   }
 

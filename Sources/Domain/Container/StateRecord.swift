@@ -30,6 +30,9 @@ public struct StateRecord: Equatable, Sendable {
   public var namespaces: NamespaceSet
   /// The document's `process`, `hooks`, `annotations` and what `exec` and `update` need of `linux`.
   public var document: Document
+  /// Updates that began and did not end well: the files that they name may hold their values or those of
+  /// before.
+  public var unsettled: [CgroupUpdate] = []
 
   /// One entry of `namespace_paths`.
   public struct NamespacePath: Equatable, Sendable {

@@ -41,6 +41,29 @@ extension Resources {
     writes.append(ControlWrite("pids", "pids.max", pidsLimit < 0 ? "max" : "\(pidsLimit)"))
   }
 
+  /// The limits of the controllers that a predicate does not hold for: of a host that has controllers on both
+  /// versions, those of the other version.
+  public func without(_ isElsewhere: (_ controller: String) -> Bool) -> Resources {
+    var rest = self
+    if isElsewhere("memory") { rest.memory = MemoryLimits() }
+    let cpu = rest.cpu
+    if isElsewhere("cpu") { rest.cpu = CPULimits() }
+    if isElsewhere("cpuset") {
+      (rest.cpu.cpus, rest.cpu.mems) = (nil, nil)
+    } else {
+      (rest.cpu.cpus, rest.cpu.mems) = (cpu.cpus, cpu.mems)
+    }
+    if isElsewhere("pids") { rest.pidsLimit = nil }
+    if isElsewhere("blkio") { rest.blockIO = BlockIOLimits() }
+    if isElsewhere("hugetlb") { rest.hugepages = [] }
+    if isElsewhere("rdma") { rest.rdma = [] }
+    return rest
+  }
+
+  /// The device rules to keep: a container gets the default devices and what its rules name; without a rule
+  /// that is no more.
+  public var enforcedDevices: [DeviceRule] { devices.isEmpty ? [DeviceRule(allow: false)] : devices }
+
   /// Members that ask for something which cgroup v2 has no file for, by their place in
   /// `linux.resources`.
   public var ignoredByV2: [String] {

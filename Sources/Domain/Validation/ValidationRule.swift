@@ -16,6 +16,15 @@ public struct ValidationRule: Sendable {
     all.flatMap { $0.check(document, facts) }
   }
 
+  /// Everything that is wrong with limits alone.
+  public static func violations(of resources: Resources) -> [Violation] {
+    var document = Document()
+    document.linux = LinuxSettings()
+    document.linux?.resources = resources
+    let facts = Facts()
+    return (resourceRequirements + otherResourceRequirements).flatMap { $0.check(document, facts) }
+  }
+
   /// Every rule.
   public static let all: [ValidationRule] =
     rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements

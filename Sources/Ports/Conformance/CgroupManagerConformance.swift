@@ -88,6 +88,46 @@ public struct CgroupManagerConformance {
       try trial.manager.apply(Resources(), to: try trial.created())
       return nil
     },
+    Check(name: "preparing an update changes nothing") { trial throws(CgroupError) in
+      let location = try trial.limited(60)
+      let first = try trial.manager.prepare(Trial.change(to: 70), at: location)
+      return try trial.manager.prepare(Trial.change(to: 70), at: location) == first ? nil : "something"
+    },
+    Check(name: "an update is made, and taken back") { trial throws(CgroupError) in
+      let location = try trial.limited(60)
+      let before = try trial.manager.prepare(Trial.change(to: 80), at: location)
+      let update = try trial.manager.prepare(Trial.change(to: 70), at: location)
+      try trial.manager.perform(update, at: location)
+      guard try trial.manager.prepare(Trial.change(to: 80), at: location) != before else { return "not made" }
+      // As a later command has it from the record.
+      let kept = CgroupUpdate(update.change, writes: [], restoration: update.restoration)
+      for _ in 0..<2 {
+        try trial.manager.restore(kept, at: location)
+        guard try trial.manager.prepare(Trial.change(to: 80), at: location) == before else {
+          return "not taken back"
+        }
+      }
+      return nil
+    },
+    Check(name: "an empty update changes nothing") { trial throws(CgroupError) in
+      let location = try trial.limited(60)
+      let before = try trial.manager.prepare(Trial.change(to: 80), at: location)
+      let empty = ResourceChange(given: Resources(), recorded: Trial.limits(60))
+      let update = try trial.manager.prepare(empty, at: location)
+      try trial.manager.perform(update, at: location)
+      try trial.manager.restore(update, at: location)
+      return try trial.manager.prepare(Trial.change(to: 80), at: location) == before ? nil : "something"
+    },
+    Check(name: "what is gone has no limits to change") { trial throws(CgroupError) in
+      let location = try trial.location()
+      do throws(CgroupError) {
+        let update = try trial.manager.prepare(Trial.change(to: 70), at: location)
+        try trial.manager.perform(update, at: location)
+      } catch {
+        return nil
+      }
+      return "changed"
+    },
     Check(name: "freezing and thawing") { trial throws(CgroupError) in
       let location = try trial.created()
       try trial.manager.add(trial.start(), to: location)
@@ -153,6 +193,24 @@ private struct Trial {
     let process = start()
     _ = try manager.create(location, for: process, request)
     return (location, process)
+  }
+
+  /// The place, made, with room for so many processes.
+  func limited(_ processes: Int64) throws(CgroupError) -> CgroupLocation {
+    let location = try created()
+    try manager.apply(Trial.limits(processes), to: location)
+    return location
+  }
+
+  static func limits(_ processes: Int64) -> Resources {
+    var resources = Resources()
+    resources.pidsLimit = processes
+    return resources
+  }
+
+  /// A change of what `limited` has set at first.
+  static func change(to processes: Int64) -> ResourceChange {
+    ResourceChange(given: limits(processes), recorded: limits(60))
   }
 
   mutating func start() -> Int32 {

@@ -10,9 +10,26 @@ private struct ModelKernel {
 
   init(_ files: [String: String]) { self.files = files }
 
+  /// A new cgroup's files.
+  static func new(_ unified: Bool) -> ModelKernel {
+    let shared = ["cpuset.cpus": "0-7", "cpuset.mems": "0", "pids.max": "max", "cpu.idle": "0"]
+    let own =
+      unified
+      ? [
+        "memory.max": "max", "memory.swap.max": "max", "memory.low": "0", "cpu.max": "max 100000",
+        "cpu.max.burst": "0", "cpu.weight": "100",
+      ]
+      : [
+        "memory.limit_in_bytes": "9223372036854771712", "memory.memsw.limit_in_bytes": "9223372036854771712",
+        "memory.soft_limit_in_bytes": "9223372036854771712", "cpu.cfs_quota_us": "-1",
+        "cpu.cfs_period_us": "100000", "cpu.cfs_burst_us": "0", "cpu.shares": "1024",
+      ]
+    return ModelKernel(shared.merging(own) { $1 })
+  }
+
   func size(_ file: String) -> Int64 { size(of: files[file] ?? "-1") }
 
-  func size(of text: String) -> Int64 { text == "-1" ? unlimited : Int64(text) ?? 0 }
+  func size(of text: String) -> Int64 { text == "-1" ? unlimited : min(Int64(text) ?? 0, unlimited) }
 
   /// Whether the kernel takes it.
   mutating func write(_ file: String, _ text: String) -> Bool {
@@ -32,6 +49,11 @@ private struct ModelKernel {
       guard let quota = Int64(text.split(separator: " ")[0]), quota >= 0 else { break }
       guard burst <= quota else { return false }
     default: break
+    }
+    if file == "cpu.idle", files[file] != text {
+      // What becomes idle has the least weight, what is so no more the usual one.
+      for (weight, idle, usual) in [("cpu.weight", "0", "100"), ("cpu.shares", "3", "1024")]
+      where files[weight] != nil { files[weight] = text == "1" ? idle : usual }
     }
     files[file] = text
     return true
@@ -187,5 +209,38 @@ private func generated(_ random: inout Generator) -> Resources {
         #expect(kernel.files["memory.memsw.limit_in_bytes"] == "\(to.1)")
       }
     }
+  }
+
+  /// Whatever write of an update is refused, what takes it back leads to where it began, and no write is
+  /// refused for the sake of another one.
+  @Test(arguments: [false, true]) func updatesAreTakenBack(_ unified: Bool) throws {
+    var random = Generator(seed: 4)
+    var (updates, struck) = (0, 0)
+    for number in 0..<100_000 {
+      let (recorded, given) = (generated(&random), generated(&random))
+      let change = ResourceChange(given: given, recorded: recorded)
+      var kernel = ModelKernel.new(unified)
+      guard let first = unified ? try? recorded.writesV2() : try? recorded.writesV1(),
+        kernel.run(first) == nil, let effective = try? change.effective(),
+        let writes = unified ? try? effective.writesV2() : try? effective.writesV1(),
+        let merged = expected(change.merged, unified: unified), !isImpossible(merged)
+      else { continue }
+      updates += 1
+      let before = kernel.files
+      let update = try CgroupUpdate(change, writes, present: before)
+      for refused in 0...update.writes.count {
+        kernel.files = before
+        for write in update.writes.prefix(refused) where !kernel.write(write.file, write.text) {
+          Issue.record("\(number): \(write) refused: \(recorded) \(given)")
+        }
+        for write in update.restoration where !kernel.write(write.file, write.text) {
+          Issue.record("\(number): \(write) refused on the way back: \(recorded) \(given)")
+        }
+        struck += 1
+        if kernel.files != before { Issue.record("\(number): \(kernel.files) is not \(before)") }
+      }
+    }
+    #expect(updates > 5_000)
+    #expect(struck > 40_000)
   }
 }

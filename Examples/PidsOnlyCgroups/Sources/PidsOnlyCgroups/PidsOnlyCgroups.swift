@@ -48,6 +48,37 @@ public final class PidsOnlyCgroups: CgroupManager {
     try write(limit < 0 ? "max" : "\(limit)", to: "pids.max", in: try directory(location))
   }
 
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    guard let limit = change.given.pidsLimit else {
+      return CgroupUpdate(change, writes: [], restoration: [])
+    }
+    let path = try directory(location) + "/pids.max"
+    guard let file = fopen(path, "r") else { throw failure("open", path) }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 32)
+    guard fgets(&line, 32, file) != nil else { throw failure("read", path) }
+    let present = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8($0) }, as: UTF8.self)
+    return CgroupUpdate(
+      change, writes: [ControlWrite("pids", "pids.max", limit < 0 ? "max" : "\(limit)")],
+      restoration: [ControlWrite("pids", "pids.max", present)])
+  }
+
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    for change in update.writes { try write(change.text, to: change.file, in: try directory(location)) }
+  }
+
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    for change in update.restoration {
+      do throws(CgroupError) {
+        try write(change.text, to: change.file, in: try directory(location))
+      } catch {
+        throw .notRestored(files: [change.file])
+      }
+    }
+  }
+
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
     let path = try directory(location) + "/cgroup.procs"
     guard let file = fopen(path, "r") else {

@@ -1,6 +1,6 @@
 /// The commands of the runtime.
 enum Command: UInt8, CaseIterable {
-  case create, delete, exec, features, kill, list, pause, plan, ps, resume, run, spec, start, state
+  case create, delete, exec, features, kill, list, pause, plan, ps, resume, run, spec, start, state, update
 }
 
 extension Command {
@@ -38,10 +38,11 @@ extension Command {
     rule(.spec, "spec", "", 0...0, "write a new config.json"),
     rule(.start, "start", "<container-id>", 1...1, "start the program of a created container"),
     rule(.state, "state", "<container-id>", 1...1, "show the state of a container"),
+    rule(.update, "update", "<container-id>", 1...1, "change the limits of a container"),
   ]
 
   /// Commands that other runtimes have and this one has not yet.
-  static let unsupported = ["checkpoint", "events", "restore", "update"]
+  static let unsupported = ["checkpoint", "events", "restore"]
 
   private static let many = Int.max
 
@@ -89,4 +90,5 @@ struct CommandSet: OptionSet {
   static let ps = CommandSet(.ps)
   static let run = CommandSet(.run)
   static let spec = CommandSet(.spec)
+  static let update = CommandSet(.update)
 }

@@ -6,6 +6,9 @@ enum Option: UInt8, CaseIterable {
   case cwd, env, tty, user, additionalGids, process, processLabel, apparmor, noNewPrivs, cap, cgroup
   case ignorePaused
   case force, all, format, quiet, rootlessSpec
+  case resources, blkioWeight, cpuPeriod, cpuQuota, cpuBurst, cpuShare, cpuRtPeriod, cpuRtRuntime, cpuIdle
+  case cpusetCpus, cpusetMems, kernelMemory, kernelMemoryTcp, memory, memoryReservation, memorySwap, pidsLimit
+  case l3CacheSchema, memBwSchema
 }
 
 extension Option {
@@ -38,7 +41,7 @@ extension Option {
   }
 
   /// The one table of options, in the order of help.
-  static let rules: [Rule] = globalRules + creationRules + execRules + otherRules
+  static let rules: [Rule] = globalRules + creationRules + execRules + otherRules + updateRules
 
   private static let globalRules: [Rule] = [
     Rule(
@@ -155,5 +158,67 @@ extension Option {
     Rule(
       option: .rootlessSpec, name: "rootless", short: "", kind: .flag, commands: .spec,
       help: "write one for a user who is not root"),
+  ]
+
+  private static let updateRules: [Rule] = [
+    Rule(
+      option: .resources, name: "resources", short: "r", kind: .text, commands: .update,
+      help:
+        "JSON file with limits as in linux.resources, or - for standard input; other limits are then left out"
+    ),
+    Rule(
+      option: .blkioWeight, name: "blkio-weight", short: "", kind: .text, commands: .update,
+      help: "share of block I/O, 10 to 1000"),
+    Rule(
+      option: .cpuPeriod, name: "cpu-period", short: "", kind: .text, commands: .update,
+      help: "period of the CPU quota in microseconds"),
+    Rule(
+      option: .cpuQuota, name: "cpu-quota", short: "", kind: .text, commands: .update,
+      help: "CPU time in a period in microseconds; -1 for no limit"),
+    Rule(
+      option: .cpuBurst, name: "cpu-burst", short: "", kind: .text, commands: .update,
+      help: "CPU time beyond the quota in microseconds"),
+    Rule(
+      option: .cpuShare, name: "cpu-share", short: "", kind: .text, commands: .update,
+      help: "weight against other cgroups, 2 to 262144"),
+    Rule(
+      option: .cpuRtPeriod, name: "cpu-rt-period", short: "", kind: .text, commands: .update,
+      help: "period of real-time CPU time in microseconds"),
+    Rule(
+      option: .cpuRtRuntime, name: "cpu-rt-runtime", short: "", kind: .text, commands: .update,
+      help: "real-time CPU time in a period in microseconds"),
+    Rule(
+      option: .cpuIdle, name: "cpu-idle", short: "", kind: .text, commands: .update,
+      help: "1 lets the container run only when nothing else does, 0 not"),
+    Rule(
+      option: .cpusetCpus, name: "cpuset-cpus", short: "", kind: .text, commands: .update,
+      help: "CPUs to use, such as 0-2,7"),
+    Rule(
+      option: .cpusetMems, name: "cpuset-mems", short: "", kind: .text, commands: .update,
+      help: "memory nodes to use"),
+    Rule(
+      option: .kernelMemory, name: "kernel-memory", short: "", kind: .text, commands: .update,
+      help: "ignored: the kernel has no such limit any more"),
+    Rule(
+      option: .kernelMemoryTcp, name: "kernel-memory-tcp", short: "", kind: .text, commands: .update,
+      help: "ignored: the kernel has no such limit any more"),
+    Rule(
+      option: .memory, name: "memory", short: "", kind: .text, commands: .update,
+      help: "memory limit such as 64M; -1 for none"),
+    Rule(
+      option: .memoryReservation, name: "memory-reservation", short: "", kind: .text, commands: .update,
+      help: "memory that is left to the container as long as possible"),
+    Rule(
+      option: .memorySwap, name: "memory-swap", short: "", kind: .text, commands: .update,
+      help: "limit of memory and swap together; -1 for none"),
+    Rule(
+      option: .pidsLimit, name: "pids-limit", short: "", kind: .text, commands: .update,
+      help: "number of processes; -1 for no limit"),
+    Rule(
+      option: .l3CacheSchema, name: "l3-cache-schema", short: "", kind: .text, commands: .update,
+      help: "L3 cache schema of the container's resctrl group"),
+    Rule(
+      option: .memBwSchema, name: "mem-bw-schema", short: "", kind: .text, commands: .update,
+      help: "memory bandwidth schema of the container's resctrl group"),
   ]
 }

@@ -25,6 +25,8 @@ enum Failure: Error {
   case argument(ArgumentProblem)
   case system(SystemFailure)
   case remains([String], cause: String)
+  /// A change failed, and so did taking it back.
+  case unsettled(String, cause: String)
 }
 
 /// A container that is not in the state that a command needs.
@@ -58,6 +60,8 @@ enum ArgumentProblem: Equatable {
   case preservedDescriptor(Int)
   case fileExists(String)
   case unsupported(String)
+  case limit(option: String, String)
+  case noResourceControl
   case missingProcess
   case missingSpecification
 }
@@ -78,6 +82,7 @@ extension Failure: CustomStringConvertible {
     case .argument(let problem): problem.phrase
     case .remains(let what, let cause):
       (cause.isEmpty ? "" : cause + ": ") + "could not be removed: " + what.joined(separator: ", ")
+    case .unsettled(let what, let cause): cause + ": " + what
     default: portPhrase
     }
   }
@@ -156,6 +161,8 @@ extension ArgumentProblem {
     case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
     case .fileExists(let name): "File \(name) exists. Remove it first"
     case .unsupported(let what): "\(what) is not supported yet"
+    case .limit(let option, let text): "invalid value for \(option): \(text.quoted)"
+    case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"
     case .missingProcess: "process property must not be empty"
     case .missingSpecification: "JSON specification file config.json not found"
     }

@@ -45,6 +45,7 @@ extension CgroupError {
     case .unexpectedlyFrozen(let directory): "container's cgroup unexpectedly frozen: \(directory)"
     case .timedOut(let operation, let directory, let processes):
       "cgroup \(operation) of \(directory) timed out; in the way: \(processes)"
+    case .notRestored(let files): "the former limits could not be set back: \(files.joined(separator: ", "))"
     case .unsupported(let operation): "not supported by this cgroup manager: \(operation)"
     case .serviceManager(let operation, let unit, let problem):
       "systemd: unable to \(operation) \(unit.quoted): \(problem.phrase)"

@@ -240,8 +240,8 @@ struct Creation {
 
   /// A container gets the default devices and what its document names; without a rule that is no more.
   private var deviceLimits: [DeviceRule] {
-    let rules = bundle.document.deviceRules
-    return rules.isEmpty && intent.cgroup.driver != .disabled ? [DeviceRule(allow: false)] : rules
+    let resources = bundle.document.enforcedResources
+    return intent.cgroup.driver == .disabled ? resources.devices : resources.enforcedDevices
   }
 
   private func runCreationHooks(_ process: ProcessIdentity) throws(Failure) {

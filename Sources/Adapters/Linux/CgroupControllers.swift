@@ -1,12 +1,11 @@
 import Domain
-import Linux
-import Ports
+public import Ports
 
 /// Which controllers a cgroup has: those that every cgroup above it hands down.
-enum Controllers {
+public enum CgroupControllers {
   /// Makes the parents of a cgroup hand down all that they have. What cannot be handed down is missed only
   /// by the limit that needs it, whose control file is then not there.
-  static func enable(for place: CgroupPlace) throws(CgroupError) {
+  public static func enable(for place: CgroupPlace) throws(CgroupError) {
     let wanted = names(try place.tree.rootText("cgroup.controllers"))
     guard names(try place.text("cgroup.controllers")) != wanted else { return }
     var ancestor = ""

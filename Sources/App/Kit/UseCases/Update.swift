@@ -1,0 +1,116 @@
+import Domain
+import Ports
+
+extension Context {
+  /// `update`: changes limits of a container that has not stopped.
+  func update() throws(Failure) {
+    let id = try id()
+    let given = try givenLimits()
+    guard let lock = try lock(id) else { throw .state(.missing(id)) }
+    defer { lock.release() }
+    let container = try load(id)
+    guard container.isAlive, let state = container.entry.state else { throw .container(.notRunning) }
+    try checkSchemata(state)
+    if given.memory.kernel != nil || given.memory.kernelTCP != nil {
+      log.note(.warning, "limits of kernel memory are ignored: the kernel has none")
+    }
+    var update = LimitUpdate(self, state, try cgroups(for: state.cgroup))
+    update.settle()
+    try update.perform(given)
+  }
+
+  private func checkSchemata(_ state: StateRecord) throws(Failure) {
+    guard invocation.filled(.l3CacheSchema) != nil || invocation.filled(.memBwSchema) != nil else { return }
+    guard state.intelRdtPath != nil else { throw .argument(.noResourceControl) }
+    throw .argument(.unsupported("intelRdt"))
+  }
+}
+
+/// A change of limits as a transaction: all of it is in force and recorded afterwards, or nothing.
+///
+/// Before the first write the record says what is under way and what takes it back, so that it tells the truth
+/// whenever the command ends.
+struct LimitUpdate {
+  private let context: Context
+  private let manager: any CgroupManager
+  /// The container as it is now.
+  private var record: StateRecord
+
+  init(_ context: Context, _ record: StateRecord, _ manager: any CgroupManager) {
+    (self.context, self.record, self.manager) = (context, record, manager)
+  }
+
+  /// Takes back what earlier commands left half done, as far as the kernel lets it.
+  mutating func settle() {
+    var left: [CgroupUpdate] = []
+    for update in record.unsettled.reversed() {
+      do throws(CgroupError) {
+        try manager.restore(update, at: record.cgroup)
+      } catch {
+        context.log.note(.warning, error.phrase)
+        left.insert(update, at: 0)
+      }
+    }
+    record.unsettled = left
+  }
+
+  func perform(_ given: Resources) throws(Failure) {
+    let update = try prepare(given)
+    var after = record
+    after.document.linux = record.document.linux ?? LinuxSettings()
+    after.document.linux?.resources = (record.document.linux?.resources ?? Resources()).changed(by: given)
+    after.unsettled = record.unsettled.compactMap { $0.without(update) }
+    guard !update.isEmpty else { return try save(after) }
+    var during = record
+    during.unsettled.append(update)
+    try save(during)
+    do throws(Failure) {
+      // What may fail for want of space does so before the first write.
+      let staged = try stage(after)
+      do throws(CgroupError) {
+        try manager.perform(update, at: record.cgroup)
+      } catch {
+        throw .cgroup(error)
+      }
+      do throws(StateError) { try staged.publish() } catch { throw .state(error) }
+    } catch {
+      try takeBack(update, after: error)
+    }
+  }
+
+  private func prepare(_ given: Resources) throws(Failure) -> CgroupUpdate {
+    var given = given
+    if !given.devices.isEmpty { given.devices += record.document.omittedDeviceRules }
+    let change = ResourceChange(given: given, recorded: record.document.enforcedResources)
+    let violations = ValidationRule.violations(of: change.merged)
+    guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
+    do throws(CgroupError) {
+      return try manager.prepare(change, at: record.cgroup)
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  /// Sets back what was written, and the record. What cannot be set back stays recorded as such.
+  private func takeBack(_ update: CgroupUpdate, after failure: Failure) throws(Failure) {
+    do throws(CgroupError) {
+      try manager.restore(update, at: record.cgroup)
+    } catch {
+      throw .unsettled(error.phrase, cause: "\(failure)")
+    }
+    do throws(Failure) {
+      try save(record)
+    } catch {
+      throw .unsettled("the record could not be set back: \(error)", cause: "\(failure)")
+    }
+    throw failure
+  }
+
+  private func save(_ record: StateRecord) throws(Failure) {
+    do throws(StateError) { try context.store.save(record) } catch { throw .state(error) }
+  }
+
+  private func stage(_ record: StateRecord) throws(Failure) -> any StagedState {
+    do throws(StateError) { return try context.store.stage(record) } catch { throw .state(error) }
+  }
+}
