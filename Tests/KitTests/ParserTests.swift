@@ -76,7 +76,7 @@ struct ParserCase: CustomTestStringConvertible, Sendable {
     ("kill a b c", "martlet: \"kill\" requires 1 to 2 argument(s)"),
     ("frobnicate", "No help topic for 'frobnicate'"),
     ("checkpoint --help", "martlet checkpoint: not yet supported"),
-    ("update c", "martlet update: not yet supported"),
+    ("restore c", "martlet restore: not yet supported"),
   ]
 
   @Test(arguments: refused) func refuses(_ line: String, _ message: String) {

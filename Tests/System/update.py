@@ -193,6 +193,10 @@ def huge_pages(context):
     folders = sorted(entry.name for entry in pathlib.Path("/sys/kernel/mm/hugepages").glob("hugepages-*kB"))
     if not folders:
         raise Skip("the kernel has no huge pages")
+    trees = [mount / "cgroup.controllers" for mount in oci.mount_points("cgroup2")]
+    if not any("hugetlb" in tree.read_text().split() for tree in trees) and not any(
+            mount.name == "hugetlb" for mount in oci.mount_points("cgroup")):
+        raise Skip("no mounted hierarchy has the hugetlb controller")
     kilobytes = int(folders[0].split("-")[1][:-2])
     size = f"{kilobytes >> 20}GB" if kilobytes >= 1 << 20 else f"{kilobytes >> 10}MB"
     page = kilobytes << 10

@@ -196,7 +196,7 @@ private struct Trial {
   }
 
   /// The place, made, with room for so many processes.
-  func limited(_ processes: Int64) throws(CgroupError) -> CgroupLocation {
+  mutating func limited(_ processes: Int64) throws(CgroupError) -> CgroupLocation {
     let location = try created()
     try manager.apply(Trial.limits(processes), to: location)
     return location
