@@ -12,7 +12,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Support"))
 import oci  # noqa: E402
 
-NEVER_REACHED = 200
+NEVER_REACHED, KILLED = 200, 128 + 9
+
+# What `update` changes: files of most controllers, device rules, and memory, which comes last.
+UPDATE = {
+    "memory": {"limit": 40 << 20, "swap": 50 << 20}, "pids": {"limit": 77}, "cpu": {
+        "shares": 300, "quota": 30000, "period": 50000, "cpus": "0"},
+    "devices": [{"allow": False, "access": "rwm"}, {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rw"}],
+}
 LIMIT_SECONDS = 12
 
 # Prints what isolates the process. Nothing in it depends on when or as which container it runs.
@@ -119,6 +126,8 @@ class Subject:
             done = runtime.run(*(container.fill(word) for word in step), timeout=LIMIT_SECONDS)
             if done.code:
                 raise SystemExit(f"{self.runtime.name} {step[0]}: {done.message}")
+        if operation == "update":
+            container.ask_for_limits()
         return container, runtime.argv(*(container.fill(word) for word in command))
 
     def points(self, operation, role, wanted=None):
@@ -127,6 +136,8 @@ class Subject:
         counts = self.folder / "counts"
         done = oci.bounded([self.injector, "count", role, *command], LIMIT_SECONDS,
                            env={**os.environ, "INJECT_OUT": str(counts)})
+        if operation == "update":
+            self.updated = container.limits(), container.recorded()
         missing = set(EXPECTED[operation]) - set(container.leftovers(grace=0 if EXPECTED[operation] else 0.3))
         container.clean()
         if (done.code == 0) == (operation == "occupied") or missing or (operation == "run" and b"NoNewPrivs" not in done.out):
@@ -175,7 +186,52 @@ class Container:
             self.stranger = None
 
     def fill(self, word):
-        return {"ID": self.name, "BUNDLE": str(self.bundle.path)}.get(word, word)
+        return {"ID": self.name, "BUNDLE": str(self.bundle.path), "LIMITS": str(self.bundle.path / "limits.json")}.get(word, word)
+
+    def ask_for_limits(self):
+        """Writes what `update` is to set, as far as this machine has the controllers, and notes what is in force."""
+        usual = {"memory": "memory", "pids": "pids", "cpu": "cpu", "devices": ""}
+        asked = {name: UPDATE[name] for name in UPDATE if not usual[name] or has_controller(usual[name])}
+        if "cpu" in asked and not has_controller("cpuset"):
+            asked["cpu"].pop("cpus")
+        (self.bundle.path / "limits.json").write_text(json.dumps(asked))
+        self.before, self.recorded_before = self.limits(), self.recorded()
+
+    def limits(self):
+        return {path.replace(self.cgroup, "/X"): text for path, text in oci.limits(self.cgroup).items()}
+
+    def recorded(self):
+        """The state record without what differs from container to container."""
+        state = json.loads((pathlib.Path(self.runtime.root) / self.name / "state.json").read_text())
+        linux = state["config"]["linux"] if "linux" in state["config"] else {}
+        return linux.get("resources"), state.get("martlet", {}).get("updates", [])
+
+    def untrue(self, struck):
+        """How record and cgroups differ from each other, or from what the exit code says, after an update."""
+        try:
+            resources, updates = self.recorded()
+        except (OSError, ValueError, KeyError) as error:
+            return [f"no record: {error}"]
+        found, wanted = self.limits(), self.subject.updated
+        if struck.code == 0:
+            return self.mismatch("made", found, wanted[0]) + ([] if (resources, updates) == wanted[1] else ["record: not made"])
+        if struck.code not in (0, KILLED) and updates:
+            return ["a failed update is not taken back"]
+        if updates:
+            # Killed on the way: the record says so, and the next command takes it back.
+            settled = self.runtime.run("update", self.name, timeout=LIMIT_SECONDS)
+            if settled.code:
+                return [f"settle: {settled.message}"]
+            found, (resources, updates) = self.limits(), self.recorded()
+        if struck.code == KILLED and (resources, updates) == wanted[1]:
+            return self.mismatch("made before the end", found, wanted[0])
+        return self.mismatch("old", found, self.before) + (
+            [] if (resources, updates) == self.recorded_before else ["record: not the old one"])
+
+    @staticmethod
+    def mismatch(what, found, wanted):
+        return [f"{what}: {path} is {found.get(path)!r} and not {wanted.get(path)!r}"
+                for path in sorted({*found, *wanted}) if found.get(path) != wanted.get(path)]
 
     def leftovers(self, grace=0.0):
         """What is left; with a grace, only what outlasts it."""
@@ -232,8 +288,10 @@ OPERATIONS = {
     "run": ((), ("run", "--bundle", "BUNDLE", "ID")),
     "exec": ((CREATE, START), ("exec", "ID", "true")),
     "delete": ((CREATE, START), ("delete", "--force", "ID")),
+    "update": ((CREATE, START), ("update", "--resources", "LIMITS", "ID")),
     "occupied": ((), CREATE),  # somebody else's process is in the cgroup: it fails, and leaves that process alone
 }
 # What has to be there after the command in a clean run, so that a runtime that does nothing is found out.
 LIVING = ("process", "cgroup", "state")
-EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": (), "occupied": ()}
+EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": (), "occupied": (),
+            "update": LIVING}

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Strikes an OCI runtime at its system calls and counts what it leaves.
 
-  sweep.py --runtime PATH kill [--operations create,start,run,exec,delete,occupied]
+  sweep.py --runtime PATH kill [--operations create,start,run,exec,update,delete,occupied]
       kills it before each of its own calls, then calls `delete --force`; `occupied` is a create into a cgroup
       that a stranger's process is in
-  sweep.py --runtime PATH fail [--operations run,create,exec,delete] [--role main,init] [--errno EPERM,EIO,ENOMEM]
+  sweep.py --runtime PATH fail [--operations run,create,exec,update,delete] [--role main,init] [--errno EPERM,EIO,ENOMEM]
       makes each state-changing call fail once; compares what isolates the payload with a clean run
+
+After an `update` that was struck, cgroups and record have to agree: all of it, or nothing.
 
 --cold gives each point a cgroup parent that does not exist yet, and a state root that does not either (or is
 empty), so that no filter is cached: the calls that only a first create makes are struck too, and it is tried
@@ -42,6 +44,8 @@ def kill_point(subject, operation, point):
     container, command = subject.container(operation)
     struck = subject.strike("kill", "main", point, command)
     record = {"reached": struck.code != NEVER_REACHED, "hung": struck.hung, "before": container.leftovers()}
+    if operation == "update":
+        record["untrue"] = container.untrue(struck)
     return finish(record, container, struck)
 
 
@@ -72,6 +76,8 @@ def fail_point(subject, operation, role, number, point, clean):
         "silent": not struck.hung and struck.code not in (0, NEVER_REACHED) and not struck.message,
         "weaker": difference(clean, report(struck)) if operation == "run" and struck.code == 0 else [],
     }
+    if operation == "update":
+        record["untrue"] = container.untrue(struck)
     ended = operation in ("run", "delete")
     if ended or (operation == "create" and struck.code not in (0, NEVER_REACHED)):
         record["before"] = container.leftovers(grace=0.2)
@@ -113,7 +119,7 @@ def plan(subject, options):
         return [(operation, "main", "kill", *point) for operation in options.operations.split(",")
                 for point in subject.points(operation, "main")]
     return [(operation, role, name, *point) for operation in options.operations.split(",")
-            for role in options.role.split(",") if not (role == "init" and operation in ("delete", "start"))
+            for role in options.role.split(",") if not (role == "init" and operation in ("delete", "start", "update"))
             for point in subject.points(operation, role, STATE_CHANGING) for name in options.errno.split(",")
             if (role, subject.names[point[0]], point[1]) != ("main", "execve", 1)]  # the start of the runtime itself
 
@@ -176,8 +182,9 @@ COLUMNS = {
     "leaked process": lambda r: "process" in r["leak"],
     "harmed": lambda r: bool(r.get("harm")),
     "not again": lambda r: bool(r.get("again")),
+    "untrue": lambda r: bool(r.get("untrue")),
 }
-BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked", "harmed", "not again")
+BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked", "harmed", "not again", "untrue")
 
 
 def table(records, details):
@@ -192,7 +199,7 @@ def table(records, details):
     for kind in BAD:
         for record in [r for r in records if COLUMNS[kind](r)][:details]:
             shown = {"weaker": record.get("weaker"), "not again": record.get("again"), "hung": record.get("where"),
-                     "delete failed": record.get("why")}.get(kind) or record["leak"] or record.get("message", "")
+                     "delete failed": record.get("why"), "untrue": record.get("untrue")}.get(kind) or record["leak"] or record.get("message", "")
             print(f"{kind}: {record['operation']} {record['role']} {record['action']} "
                   f"{record['call']}#{record['use']}: {str(shown)[:300]}")
     return any(COLUMNS[kind](record) for record in records for kind in BAD)
@@ -221,7 +228,7 @@ def main():
     if options.what == "build":
         build_tools(options.file)
         return 0
-    usual = "create,start,run,exec,delete,occupied" if options.what == "kill" else "run,create,exec,delete"
+    usual = "create,start,run,exec,update,delete,occupied" if options.what == "kill" else "run,create,exec,update,delete"
     options.operations = options.operations or ("create,run" if options.cold else usual)
     if options.hugetlb_v1:
         with oci.hugetlb_as_v1():

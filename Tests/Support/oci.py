@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
@@ -166,6 +167,25 @@ def cgroups(path, below=False):
                 found.append(place)
                 if below:
                     found.extend(entry for entry in place.rglob("*") if entry.is_dir())
+    return found
+
+
+# Files of a cgroup that can be written and are no limits, or count what happens meanwhile.
+NO_LIMIT = re.compile(r"usage|peak|stat$|pressure|failcnt|tasks|procs|threads|level|event|force_empty|reset|cpuacct")
+
+
+def limits(path):
+    """The text of all files that limit or allow something in the cgroups at `path`, by hierarchy and name."""
+    found = {}
+    for place in cgroups(path):
+        for entry in place.iterdir():
+            if not entry.is_file() or NO_LIMIT.search(entry.name):
+                continue
+            if entry.stat().st_mode & 0o600 == 0o600 or entry.name == "devices.list":
+                with contextlib.suppress(OSError):
+                    text = entry.read_text()
+                    # The list of devices has no order.
+                    found[str(entry)] = "\n".join(sorted(text.split("\n"))) if entry.name == "devices.list" else text
     return found
 
 

@@ -24,17 +24,7 @@ def value(context, name, what):
 
 
 def limits(context, name):
-    """All control files of a container's cgroups that can be written and do not count anything."""
-    found = {}
-    for place in oci.cgroups(f"{context.parent}/{name}"):
-        for entry in place.iterdir():
-            if entry.is_file() and entry.stat().st_mode & 0o600 == 0o600 and not re.search(
-                    r"usage|peak|stat$|pressure|failcnt|tasks|procs|threads|level|event|force_empty|reset|cpuacct", entry.name):
-                try:
-                    found[str(entry)] = entry.read_text()
-                except OSError:
-                    pass
-    return found
+    return oci.limits(f"{context.parent}/{name}")
 
 
 def recorded(context, name):
