@@ -65,6 +65,10 @@ public protocol InitProcess: AnyObject {
   /// first step.
   func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError)
 
+  /// Opens the late slots of its plan and sends them, and the doors of the remaining cgroups, which are closed
+  /// here: what it waits for at `Step.joinRemainingCgroups`.
+  func deliverRest(doors: [Int32]) throws(SpawnError)
+
   /// Waits for the next thing it says.
   func nextEvent() throws(SpawnError) -> InitEvent
 

@@ -28,6 +28,7 @@ import Testing
 
   static let claims: [(all: [String], claimed: [String], unclaimed: [String])] = [
     ([""], [""], []), (["pids", "cpu"], ["pids", "cpu"], []), (["pids", "cpu", ""], [""], ["pids", "cpu"]),
+    (["devices", "pids"], ["pids"], ["devices"]), (["devices"], ["devices"], []),
   ]
 
   /// A process of the container is in the v2 tree from birth on: what it left there is killed, and then

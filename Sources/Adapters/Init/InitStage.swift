@@ -16,11 +16,7 @@ public enum InitStage {
     do throws(Errno) {
       try Host.openMissingStreams()
       guard let delivery = try receive(on: socket) else { Processes.exit(1) }
-      // What comes beyond the plan's own slots are doors of cgroups.
-      let own = min(Ports.slotCount(of: delivery.plan), delivery.slots.count)
-      let kernel = try LinuxKernel(
-        socket: socket, slots: UnsafeMutableBufferPointer(rebasing: delivery.slots[..<own]),
-        doors: UnsafeMutableBufferPointer(rebasing: delivery.slots[own...]))
+      let kernel = try LinuxKernel(socket: socket, slots: delivery.slots, doors: delivery.doors)
       interpret(delivery.plan, on: kernel)
     } catch {
       let frame = SyncFrame(
@@ -51,38 +47,67 @@ public enum InitStage {
     }
   }
 
-  /// A plan and its descriptors.
+  /// A plan and its descriptors; slots that come late are -1.
   private struct Delivery {
     var plan: UnsafeRawBufferPointer
     var slots: UnsafeMutableBufferPointer<Int32>
+    var doors: UnsafeMutableBufferPointer<Int32>
   }
 
   /// Waits for the plan; nil when the parent is gone.
   private static func receive(on socket: Int32) throws(Errno) -> Delivery? {
-    let first = UnsafeMutableBufferPointer<Int32>.allocate(capacity: SyncChannel.batch)
-    defer { first.deallocate() }
-    var received = 0
     Waiting.watch(socket, microseconds: 500)
+    guard let arrived = try Descriptors.receive(.plan, on: socket) else { return nil }
+    let size = Int(arrived.frame.index)
+    guard size <= planLimit else { throw .invalidArgument }
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, 1), alignment: 8)
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: block[..<size])
+    try SyncChannel.receive(on: socket, into: bytes)
+    let plan = UnsafeRawBufferPointer(bytes)
+    let slots = UnsafeMutableBufferPointer<Int32>.allocate(
+      capacity: max(Ports.slotCount(of: plan), arrived.slots.count))
+    for index in slots.indices { slots[index] = index < arrived.slots.count ? arrived.slots[index] : -1 }
+    return Delivery(plan: plan, slots: slots, doors: arrived.doors)
+  }
+}
+
+/// Descriptors that came with a frame: slots of the plan, and doors of cgroups.
+struct Descriptors {
+  /// The frame.
+  let frame: SyncFrame
+  /// Slots, in order.
+  let slots: UnsafeMutableBufferPointer<Int32>
+  /// Doors.
+  let doors: UnsafeMutableBufferPointer<Int32>
+
+  /// Waits for a frame of this kind and all that comes with it; nil when the parent is gone. What it allocates
+  /// is never freed: it comes twice at most.
+  static func receive(_ kind: SyncFrame.Kind, on socket: Int32) throws(Errno) -> Descriptors? {
+    let first = UnsafeMutableBufferPointer<Int32>.allocate(capacity: SyncChannel.batch)
+    var received = 0
     guard let frame = try SyncChannel.receive(on: socket, descriptors: first, received: &received) else {
       return nil
     }
-    let (size, count) = (Int(frame.index), Int(frame.detail))
-    guard frame.kind == .plan, size <= planLimit, count <= Int(UInt16.max) else { throw .invalidArgument }
-    let slots = UnsafeMutableBufferPointer<Int32>.allocate(capacity: max(count, 1))
-    var total = 0
-    while true {
-      for index in 0..<min(received, count - total) { slots[total + index] = first[index] }
-      total += received
-      guard total < count else { break }
-      guard let more = try SyncChannel.receive(on: socket, descriptors: first, received: &received) else {
+    let (count, doors) = (Int(frame.detail), Int(frame.call))
+    guard frame.kind == kind, count <= Int(UInt16.max), doors <= count, received <= count else {
+      throw .invalidArgument
+    }
+    var all = first
+    if received < count {
+      all = .allocate(capacity: count)
+      for index in 0..<received { all[index] = first[index] }
+    }
+    while received < count {
+      var more = 0
+      let rest = UnsafeMutableBufferPointer(rebasing: all[received...])
+      guard let frame = try SyncChannel.receive(on: socket, descriptors: rest, received: &more) else {
         return nil
       }
-      guard more.kind == .descriptors, received > 0 else { throw .invalidArgument }
+      guard frame.kind == .descriptors, more > 0 else { throw .invalidArgument }
+      received += more
     }
-    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, 1), alignment: 8)
-    try SyncChannel.receive(on: socket, into: UnsafeMutableRawBufferPointer(rebasing: block[..<size]))
-    return Delivery(
-      plan: UnsafeRawBufferPointer(rebasing: block[..<size]),
-      slots: UnsafeMutableBufferPointer(rebasing: slots[..<count]))
+    return Descriptors(
+      frame: frame, slots: UnsafeMutableBufferPointer(rebasing: all[..<(count - doors)]),
+      doors: UnsafeMutableBufferPointer(rebasing: all[(count - doors)..<count]))
   }
 }

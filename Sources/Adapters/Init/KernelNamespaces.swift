@@ -4,7 +4,22 @@ import Linux
 import Ports
 
 extension LinuxKernel: NamespaceKernel {
-  func joinCgroups() throws(StepFault) {
+  func joinCgroups() throws(StepFault) { try join(doors) }
+
+  func joinRemainingCgroups() throws(StepFault) {
+    // It comes before the parent's limits, which count on the process being there.
+    guard
+      let arrived = try naming(.recvmsg, { () throws(Errno) in try Descriptors.receive(.rest, on: socket) })
+    else { Processes.exit(1) }
+    var next = slots.firstIndex(of: -1) ?? slots.count
+    for descriptor in arrived.slots where next < slots.count {
+      slots[next] = descriptor
+      next += 1
+    }
+    try join(arrived.doors)
+  }
+
+  private func join(_ doors: UnsafeMutableBufferPointer<Int32>) throws(StepFault) {
     var own = UInt8(ascii: "0")
     for door in doors {
       try attempt(.write, SYS_write, Int(door), word(&own), 1)

@@ -9,9 +9,9 @@ public struct SyncFrame: Equatable, Sendable {
 
   /// What a message says.
   public enum Kind: UInt8, Sendable, CaseIterable {
-    /// To the process: the plan follows, `index` bytes long; `detail` descriptors, one a slot, come with
-    /// this frame and, when they are more than `SyncChannel.batch`, with as many `descriptors` frames as
-    /// it takes, before the plan's bytes.
+    /// To the process: the plan follows, `index` bytes long; `detail` descriptors, one a slot and then `call`
+    /// doors of cgroups, come with this frame and, when they are more than `SyncChannel.batch`, with as many
+    /// `descriptors` frames as it takes, before the plan's bytes.
     case plan = 1
     /// To the process: more descriptors come with this frame.
     case descriptors
@@ -34,6 +34,8 @@ public struct SyncFrame: Equatable, Sendable {
     /// To the parent: a seccomp filter is in force whose listener is the descriptor `index` of this process,
     /// which waits until the parent has it.
     case listener
+    /// To the process: the late slots and the doors of the remaining cgroups, as with `plan`.
+    case rest
   }
 
   /// The index of a failure before the first step.
@@ -41,7 +43,7 @@ public struct SyncFrame: Equatable, Sendable {
 
   /// What it says.
   public var kind: Kind
-  /// `StepCall`'s number of a call that failed.
+  /// `StepCall`'s number of a call that failed; else the kind's own.
   public var call: UInt16
   /// The kind's own: a step, a milestone or a size.
   public var index: UInt32

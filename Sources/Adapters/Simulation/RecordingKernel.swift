@@ -28,6 +28,10 @@ extension RecordingKernel: NamespaceKernel {
     try record(.joinCgroups)
   }
 
+  public func joinRemainingCgroups() throws(StepFault) {
+    try record(.joinRemainingCgroups)
+  }
+
   public func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault) {
     try record(.enterNamespaces(namespaces, of: slot))
   }

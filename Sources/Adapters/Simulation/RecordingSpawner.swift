@@ -42,6 +42,8 @@ private final class ScriptedProcess: InitProcess {
 
   func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {}
 
+  func deliverRest(doors: [Int32]) throws(SpawnError) {}
+
   func nextEvent() throws(SpawnError) -> InitEvent {
     script.popFirst() ?? .died(waitStatus: nil)
   }

@@ -23,11 +23,11 @@ struct SlotOpener: ~Copyable {
     if console >= 0 { _ = Descriptor(owning: console) }
   }
 
-  /// Opens all slots of a request's plan for the process behind a pidfd.
-  mutating func open(_ request: SpawnRequest, for process: Int32) throws(SpawnError) {
+  /// Opens a range of the slots of a request's plan for the process behind a pidfd.
+  mutating func open(_ slots: Range<Int>, of request: SpawnRequest, for process: Int32) throws(SpawnError) {
     let needsLocks = SlotOpener.needsLocks(request.plan.birth)
     if needsLocks { try openLockedTrees(request, process) }
-    for (index, slot) in request.plan.slots.enumerated() {
+    for (index, slot) in request.plan.slots[slots].enumerated() {
       let opened: Int32
       do throws(SystemFailure) {
         if index < descriptors.count, descriptors[index] >= 0 {
@@ -49,7 +49,8 @@ struct SlotOpener: ~Copyable {
       && (birth.created.contains(.user) || birth.joined.contains { $0.type == .user })
   }
 
-  /// Clones mount trees in the process's own mount namespace; a slot that has none yet is -1.
+  /// Clones mount trees in the process's own mount namespace; a slot that has none yet is -1. A plan for a
+  /// user namespace has no late slots.
   private mutating func openLockedTrees(_ request: SpawnRequest, _ process: Int32) throws(SpawnError) {
     let visit = try require("setns", "mnt") { () throws(Errno) in try MountVisit.begin(process) }
     guard let visit else { return }
@@ -78,9 +79,9 @@ struct SlotOpener: ~Copyable {
     try mappings.map(descriptors[index], mapping, tree.path)
   }
 
-  /// Gives all away.
-  mutating func take() -> (descriptors: [Int32], console: Int32) {
-    let taken = (descriptors + doors, console)
+  /// Gives all away: the doors are the last ones.
+  mutating func take() -> (descriptors: [Int32], doors: Int, console: Int32) {
+    let taken = (descriptors + doors, doors.count, console)
     descriptors = []
     doors = []
     console = -1

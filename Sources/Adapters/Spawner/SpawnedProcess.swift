@@ -40,19 +40,32 @@ public final class SpawnedProcess: InitProcess {
   }
 
   public func deliver(_ plan: EncodedPlan, doors: [Int32]) throws(SpawnError) {
-    // Only now: the init stage starts up meanwhile, and what is opened may be a cgroup of the container.
+    // Only now: the init stage starts up meanwhile.
+    let frame = SyncFrame(.plan, index: UInt32(truncatingIfNeeded: plan.bytes.count))
+    try send(frame, plan.bytes, slots: 0..<(request.plan.firstLateSlot ?? request.plan.slots.count), doors)
+  }
+
+  public func deliverRest(doors: [Int32]) throws(SpawnError) {
+    let count = request.plan.slots.count
+    try send(SyncFrame(.rest), [], slots: (request.plan.firstLateSlot ?? count)..<count, doors)
+  }
+
+  /// Sends a frame with slots, which are opened for it, and with doors.
+  private func send(
+    _ frame: SyncFrame, _ bytes: [UInt8], slots: Range<Int>, _ doors: [Int32]
+  ) throws(SpawnError) {
     var opener = SlotOpener(doors: doors, process: identity.pid)
-    try opener.open(request, for: processDescriptor)
-    let (slots, ownConsole) = opener.take()
-    console = ownConsole
-    let frame = SyncFrame(
-      .plan, index: UInt32(truncatingIfNeeded: plan.bytes.count),
-      detail: UInt32(truncatingIfNeeded: slots.count))
-    defer { for slot in slots { _ = Descriptor(owning: slot) } }
+    try opener.open(slots, of: request, for: processDescriptor)
+    let taken = opener.take()
+    if taken.console >= 0 { console = taken.console }
+    var frame = frame
+    frame.detail = UInt32(truncatingIfNeeded: taken.descriptors.count)
+    frame.call = UInt16(truncatingIfNeeded: taken.doors)
+    defer { for descriptor in taken.descriptors { _ = Descriptor(owning: descriptor) } }
     do throws(Errno) {
-      try PlanDelivery.send(frame, plan.bytes, slots, on: socket.number)
+      try PlanDelivery.send(frame, bytes, taken.descriptors, on: socket.number)
     } catch {
-      try tolerateDeath(error, "plan")
+      try tolerateDeath(error, "\(frame.kind)")
     }
   }
 
@@ -152,7 +165,11 @@ public final class SpawnedProcess: InitProcess {
 
   /// The stream ended, or the process did.
   private func ending() -> InitEvent {
-    if isExecuting { return .executed }
+    if isExecuting {
+      // The program is under way, and the runtime has nothing to do: now, if ever, it may wait.
+      image = nil
+      return .executed
+    }
     reap()
     switch end {
     case .exited(let code): return .died(waitStatus: (code & 0xFF) << 8)

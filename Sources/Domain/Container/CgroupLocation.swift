@@ -33,17 +33,44 @@ public struct CgroupLocation: Equatable, Sendable {
     CgroupLocation(driver: driver, paths: paths.filter(\.controller.isEmpty), unit: unit)
   }
 
+  /// Controllers that account for what a process uses: it is in their cgroups before it does anything.
+  private static let accounting = ["memory", "pids", "cpu", "cpuacct", "blkio"]
+
+  /// What a process is in before it does anything, and the hierarchies of cgroup v1 that do not account for
+  /// what it uses, which may be made and entered while it is busy.
+  public var stages: (first: CgroupLocation, later: CgroupLocation) {
+    var first = CgroupLocation(driver: driver, unit: unit)
+    var later = first
+    for path in paths {
+      if path.controller.isEmpty || accounts(path) {
+        first.paths.append(path)
+      } else {
+        later.paths.append(path)
+      }
+    }
+    return (first, later)
+  }
+
+  /// Controllers of one hierarchy share its directory.
+  private func accounts(_ path: Path) -> Bool {
+    CgroupLocation.accounting.contains(path.controller)
+      || paths.contains {
+        CgroupLocation.accounting.contains($0.controller) && $0.directory == path.directory
+      }
+  }
+
   /// The part that processes are let into first: where somebody else's process stands in the way there, a
   /// creation ends before any of its own is born.
   public var claimed: CgroupLocation {
-    birthplace.paths.isEmpty ? self : birthplace
+    let (birthplace, first) = (birthplace, stages.first)
+    if !birthplace.paths.isEmpty { return birthplace }
+    return first.paths.isEmpty ? self : first
   }
 
   /// The other part.
   public var unclaimed: CgroupLocation {
-    let isSplit = !birthplace.paths.isEmpty
-    return CgroupLocation(
-      driver: driver, paths: isSplit ? paths.filter { !$0.controller.isEmpty } : [], unit: unit)
+    let claimed = claimed
+    return CgroupLocation(driver: driver, paths: paths.filter { !claimed.paths.contains($0) }, unit: unit)
   }
 
   /// Each directory as a location of its own.

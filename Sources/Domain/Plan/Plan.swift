@@ -9,6 +9,10 @@ public struct Plan: Equatable, Sendable {
   public var slots: [PlannedSlot]
   /// The steps, in order.
   public var entries: [PlanEntry]
+  /// The first of the slots that are opened only after the process has set out, and come to it at
+  /// `Step.joinRemainingCgroups`: what they lead to may be a cgroup that is made meanwhile. Nil without
+  /// that step: all comes with the plan.
+  public var firstLateSlot: Int?
 
   /// Whether the process waits for its limits on the way.
   public var awaitsLimits: Bool {
@@ -17,10 +21,13 @@ public struct Plan: Equatable, Sendable {
   }
 
   /// Makes a plan.
-  public init(birth: Birth, slots: [PlannedSlot] = [], entries: [PlanEntry] = []) {
+  public init(
+    birth: Birth, slots: [PlannedSlot] = [], entries: [PlanEntry] = [], firstLateSlot: Int? = nil
+  ) {
     self.birth = birth
     self.slots = slots
     self.entries = entries
+    self.firstLateSlot = firstLateSlot
   }
 }
 

@@ -4,6 +4,7 @@ extension Step: CustomStringConvertible {
     switch self {
     case .enterNamespaces(let set, let slot): "enter namespaces \(set) of slot \(slot.rawValue)"
     case .joinCgroups: "join the cgroups"
+    case .joinRemainingCgroups: "join the remaining cgroups"
     case .unshare(let set): "unshare \(set)"
     case .becomeNamespaceRoot: "become root of the user namespace"
     case .startSession: "start a session"

@@ -173,6 +173,13 @@ private let inheritanceRules: [PlanRule] = [
     let bound: [StepKind] = [.makeDevice, .setScheduler, .setMemoryPolicy]
     return limited.count <= 1 && limited.allSatisfy { place in bound.allSatisfy { place < index.first($0) } }
   },
+  PlanRule(name: "all cgroups before what is in them", reason: "binds and rules are of cgroups made late") {
+    $0.all([.joinRemainingCgroups], before: [.bind, .makeDevice, .reach, .enterRoot])
+      && $0.count(.joinRemainingCgroups) == ($0.plan.firstLateSlot == nil ? 0 : 1)
+  },
+  PlanRule(name: "all cgroups before their namespace", reason: "it is rooted where its maker is") {
+    $0.all([.joinRemainingCgroups], before: [.unshare, .becomeNamespaceRoot])
+  },
   PlanRule(name: "limits are the first milestone", reason: "its word comes unasked, ahead of all others") {
     index in
     let limited = index.positions { $0 == .reach(.limited) }

@@ -7,6 +7,9 @@ public enum Step: Equatable, Sendable {
 
   /// Enters the cgroups whose doors came with the plan: the process writes `0` into each.
   case joinCgroups
+  /// Waits for what the parent made while the process was busy, enters those cgroups, too, and takes the
+  /// descriptors of the slots from `Plan.firstLateSlot` on.
+  case joinRemainingCgroups
   /// Enters namespaces of the process behind a slot. The corresponding system call is `setns`.
   case enterNamespaces(NamespaceSet, of: Slot)
   /// Makes further namespaces. The corresponding system call is `unshare`.

@@ -47,6 +47,7 @@ extension Step {
     case .awaitStart: .awaitStart
     case .execute: .execute
     case .joinCgroups: .joinCgroups
+    case .joinRemainingCgroups: .joinRemainingCgroups
     case .setCPUAffinity: .setCPUAffinity
     case .setScheduler: .setScheduler
     case .setIOPriority: .setIOPriority
@@ -60,8 +61,8 @@ extension Step {
   /// Writes what follows the entry's header; the interpreter reads it in the same order.
   func encodeOperands(to writer: inout StepWriter) {
     switch self {
-    case .joinCgroups, .becomeNamespaceRoot, .startSession, .bringUpLoopback, .setNoNewPrivileges,
-      .verifyWorkingDirectory:
+    case .joinCgroups, .joinRemainingCgroups, .becomeNamespaceRoot, .startSession, .bringUpLoopback,
+      .setNoNewPrivileges, .verifyWorkingDirectory:
       break
     case .enterNamespaces(let namespaces, let slot):
       writer.write(namespaces.rawValue)

@@ -12,5 +12,5 @@ public enum StepKind: UInt8, Sendable, CaseIterable {
   case findHome, findExecutable, closeDescriptors, awaitStart, execute
   case joinCgroups
   case setCPUAffinity, setScheduler, setIOPriority, setPersonality, setMemoryPolicy, setSecurityLabel
-  case setFileLabel
+  case setFileLabel, joinRemainingCgroups
 }

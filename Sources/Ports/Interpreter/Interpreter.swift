@@ -36,8 +36,8 @@ private func perform(
   _ kind: StepKind, _ reader: inout PlanReader, on kernel: some Kernel
 ) throws(StepFault) {
   switch kind {
-  case .joinCgroups, .enterNamespaces, .unshare, .becomeNamespaceRoot, .startSession, .joinSessionKeyring,
-    .bringUpLoopback:
+  case .joinCgroups, .joinRemainingCgroups, .enterNamespaces, .unshare, .becomeNamespaceRoot, .startSession,
+    .joinSessionKeyring, .bringUpLoopback:
     try performNamespaceStep(kind, &reader, on: kernel)
   case .setTreePropagation, .attachRoot, .mount, .bind, .remount, .setTreeAttributes, .setPropagation:
     try performMountStep(kind, &reader, on: kernel)
@@ -62,6 +62,7 @@ private func performNamespaceStep(
 ) throws(StepFault) {
   switch kind {
   case .joinCgroups: try kernel.joinCgroups()
+  case .joinRemainingCgroups: try kernel.joinRemainingCgroups()
   case .enterNamespaces:
     let namespaces = NamespaceSet(rawValue: try reader.integer())
     try kernel.enterNamespaces(namespaces, of: try reader.slot())

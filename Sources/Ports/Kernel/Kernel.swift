@@ -11,6 +11,8 @@ public typealias Kernel = NamespaceKernel & MountKernel & RootKernel & Environme
 public protocol NamespaceKernel: AnyObject {
   /// `Step.joinCgroups`.
   func joinCgroups() throws(StepFault)
+  /// `Step.joinRemainingCgroups`.
+  func joinRemainingCgroups() throws(StepFault)
   /// `Step.enterNamespaces`.
   func enterNamespaces(_ namespaces: NamespaceSet, of slot: Slot) throws(StepFault)
   /// `Step.unshare`.

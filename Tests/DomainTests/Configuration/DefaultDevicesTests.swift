@@ -5,7 +5,9 @@ import Testing
   static func document(_ value: String?) -> Document {
     var document = GoldenPlanTests.smallDocument()
     document.linux?.maskedPaths = []
-    if let value { document.annotations = [Annotation(name: KnownAnnotation.defaultDevices.rawValue, value: value)] }
+    if let value {
+      document.annotations = [Annotation(name: KnownAnnotation.defaultDevices.rawValue, value: value)]
+    }
     return document
   }
 

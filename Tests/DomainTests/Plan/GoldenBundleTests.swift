@@ -86,65 +86,66 @@ import Testing
     10: mount tmpfs "shm" on "/dev/shm" [nosuid,nodev,noexec] mode=1777,size=65536k  (/mounts/3)
     11: mount mqueue "mqueue" on "/dev/mqueue" [nosuid,nodev,noexec]  (/mounts/4)
     12: mount sysfs "sysfs" on "/sys" [ro,nosuid,nodev,noexec]  (/mounts/5)
-    13: mount tmpfs "tmpfs" on "/sys/fs/cgroup" [nosuid,nodev,noexec,relatime] mode=755  (/mounts/6)
-    14: rbind "/sys/fs/cgroup/pids/martlet/box" on "/sys/fs/cgroup/pids" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
-    15: rbind "/sys/fs/cgroup/cpu,cpuacct/martlet/box" on "/sys/fs/cgroup/cpu,cpuacct" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
-    16: link "/sys/fs/cgroup/cpu" to "cpu,cpuacct"  (/mounts/6)
-    17: link "/sys/fs/cgroup/cpuacct" to "cpu,cpuacct"  (/mounts/6)
-    18: rbind "/sys/fs/cgroup/systemd/martlet/box" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
-    19: remount "/sys/fs/cgroup" read-only  (/mounts/6)
-    20: reach milestone limited  (/linux/resources)
-    21: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    22: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    23: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    24: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    25: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    26: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    27: link "/dev/fd" to "/proc/self/fd"
-    28: link "/dev/stdin" to "/proc/self/fd/0"
-    29: link "/dev/stdout" to "/proc/self/fd/1"
-    30: link "/dev/stderr" to "/proc/self/fd/2"
-    31: link "/dev/ptmx" to "pts/ptmx"
-    32: enter the root by pivot  (/root/path)
-    33: make the root [private]  (/linux/rootfsPropagation)
-    34: open a terminal, its master through slot 4, as /dev/console  (/process/terminal)
-    35: remount "/" read-only  (/root/readonly)
-    36: set the file mode mask 022  (/process/user/umask)
-    37: set host name "martlet"  (/hostname)
-    38: protect "/proc/bus" from writing  (/linux/readonlyPaths/0)
-    39: protect "/proc/fs" from writing  (/linux/readonlyPaths/1)
-    40: protect "/proc/irq" from writing  (/linux/readonlyPaths/2)
-    41: protect "/proc/sys" from writing  (/linux/readonlyPaths/3)
-    42: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/4)
-    43: mask "/proc/acpi"  (/linux/maskedPaths/0)
-    44: mask "/proc/asound"  (/linux/maskedPaths/1)
-    45: mask "/proc/kcore"  (/linux/maskedPaths/2)
-    46: mask "/proc/keys"  (/linux/maskedPaths/3)
-    47: mask "/proc/latency_stats"  (/linux/maskedPaths/4)
-    48: mask "/proc/timer_list"  (/linux/maskedPaths/5)
-    49: mask "/proc/timer_stats"  (/linux/maskedPaths/6)
-    50: mask "/proc/sched_debug"  (/linux/maskedPaths/7)
-    51: mask "/sys/firmware"  (/linux/maskedPaths/8)
-    52: mask "/proc/scsi"  (/linux/maskedPaths/9)
-    53: set no_new_privs  (/process/noNewPrivileges)
-    54: reach milestone ready
-    55: close all descriptors but the standard ones and 0 more
-    56: find the home of user 0  (/process/env)
-    57: change to "/" if permitted  (/process/cwd)
-    58: limit the bounding set to 0x20000420  (/process/capabilities)
-    59: keep capabilities over the change of ids  (/process/capabilities)
-    60: give the standard streams to user 0  (/process/user)
-    61: set groups []  (/process/user/additionalGids)
-    62: set group 0  (/process/user/gid)
-    63: set user 0  (/process/user/uid)
-    64: change to "/"  (/process/cwd)
-    65: verify the working directory  (/process/cwd)
-    66: keep them no longer  (/process/capabilities)
-    67: set capabilities effective 0x20000420 permitted 0x20000420 inheritable 0x0  (/process/capabilities)
-    68: set ambient capabilities 0x0  (/process/capabilities)
-    69: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
-    70: wait for start at slot 5
-    71: execute "sh"  (/process/args)
+    13: join the remaining cgroups  (/linux/cgroupsPath)
+    14: mount tmpfs "tmpfs" on "/sys/fs/cgroup" [nosuid,nodev,noexec,relatime] mode=755  (/mounts/6)
+    15: rbind "/sys/fs/cgroup/pids/martlet/box" on "/sys/fs/cgroup/pids" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
+    16: rbind "/sys/fs/cgroup/cpu,cpuacct/martlet/box" on "/sys/fs/cgroup/cpu,cpuacct" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
+    17: link "/sys/fs/cgroup/cpu" to "cpu,cpuacct"  (/mounts/6)
+    18: link "/sys/fs/cgroup/cpuacct" to "cpu,cpuacct"  (/mounts/6)
+    19: rbind "/sys/fs/cgroup/systemd/martlet/box" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/6)
+    20: remount "/sys/fs/cgroup" read-only  (/mounts/6)
+    21: reach milestone limited  (/linux/resources)
+    22: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    23: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    24: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    25: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    26: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    27: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    28: link "/dev/fd" to "/proc/self/fd"
+    29: link "/dev/stdin" to "/proc/self/fd/0"
+    30: link "/dev/stdout" to "/proc/self/fd/1"
+    31: link "/dev/stderr" to "/proc/self/fd/2"
+    32: link "/dev/ptmx" to "pts/ptmx"
+    33: enter the root by pivot  (/root/path)
+    34: make the root [private]  (/linux/rootfsPropagation)
+    35: open a terminal, its master through slot 4, as /dev/console  (/process/terminal)
+    36: remount "/" read-only  (/root/readonly)
+    37: set the file mode mask 022  (/process/user/umask)
+    38: set host name "martlet"  (/hostname)
+    39: protect "/proc/bus" from writing  (/linux/readonlyPaths/0)
+    40: protect "/proc/fs" from writing  (/linux/readonlyPaths/1)
+    41: protect "/proc/irq" from writing  (/linux/readonlyPaths/2)
+    42: protect "/proc/sys" from writing  (/linux/readonlyPaths/3)
+    43: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/4)
+    44: mask "/proc/acpi"  (/linux/maskedPaths/0)
+    45: mask "/proc/asound"  (/linux/maskedPaths/1)
+    46: mask "/proc/kcore"  (/linux/maskedPaths/2)
+    47: mask "/proc/keys"  (/linux/maskedPaths/3)
+    48: mask "/proc/latency_stats"  (/linux/maskedPaths/4)
+    49: mask "/proc/timer_list"  (/linux/maskedPaths/5)
+    50: mask "/proc/timer_stats"  (/linux/maskedPaths/6)
+    51: mask "/proc/sched_debug"  (/linux/maskedPaths/7)
+    52: mask "/sys/firmware"  (/linux/maskedPaths/8)
+    53: mask "/proc/scsi"  (/linux/maskedPaths/9)
+    54: set no_new_privs  (/process/noNewPrivileges)
+    55: reach milestone ready
+    56: close all descriptors but the standard ones and 0 more
+    57: find the home of user 0  (/process/env)
+    58: change to "/" if permitted  (/process/cwd)
+    59: limit the bounding set to 0x20000420  (/process/capabilities)
+    60: keep capabilities over the change of ids  (/process/capabilities)
+    61: give the standard streams to user 0  (/process/user)
+    62: set groups []  (/process/user/additionalGids)
+    63: set group 0  (/process/user/gid)
+    64: set user 0  (/process/user/uid)
+    65: change to "/"  (/process/cwd)
+    66: verify the working directory  (/process/cwd)
+    67: keep them no longer  (/process/capabilities)
+    68: set capabilities effective 0x20000420 permitted 0x20000420 inheritable 0x0  (/process/capabilities)
+    69: set ambient capabilities 0x0  (/process/capabilities)
+    70: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
+    71: wait for start at slot 5
+    72: execute "sh"  (/process/args)
 
     """
 
@@ -248,73 +249,74 @@ import Testing
     9: mount sysfs "sysfs" on "/sys" [ro,nosuid,nodev,noexec]  (/mounts/2)
     10: mount devpts "devpts" on "/dev/pts" [nosuid,noexec] newinstance,ptmxmode=0666,mode=0620,gid=5  (/mounts/3)
     11: mount mqueue "mqueue" on "/dev/mqueue" [nosuid,nodev,noexec]  (/mounts/4)
-    12: bind "/run/containers/storage/vfs-containers/5f0c/userdata/hosts" on "/etc/hosts" []  (/mounts/5)
-    13: make "/etc/hosts" [recursive,private]  (/mounts/5)
-    14: bind "/var/lib/containers/storage/vfs-containers/5f0c/userdata/shm" on "/dev/shm" [nosuid,nodev,noexec]  (/mounts/6)
-    15: make "/dev/shm" [recursive,private]  (/mounts/6)
-    16: bind "/run/containers/storage/vfs-containers/5f0c/userdata/.containerenv" on "/run/.containerenv" []  (/mounts/7)
-    17: make "/run/.containerenv" [recursive,private]  (/mounts/7)
-    18: bind "/run/containers/storage/vfs-containers/5f0c/userdata/hostname" on "/etc/hostname" []  (/mounts/8)
-    19: make "/etc/hostname" [recursive,private]  (/mounts/8)
-    20: mount tmpfs "tmpfs" on "/sys/fs/cgroup" [nosuid,nodev,noexec,relatime] mode=755  (/mounts/9)
-    21: rbind "/sys/fs/cgroup/pids/martlet/5f0c" on "/sys/fs/cgroup/pids" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
-    22: rbind "/sys/fs/cgroup/cpu,cpuacct/martlet/5f0c" on "/sys/fs/cgroup/cpu,cpuacct" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
-    23: link "/sys/fs/cgroup/cpu" to "cpu,cpuacct"  (/mounts/9)
-    24: link "/sys/fs/cgroup/cpuacct" to "cpu,cpuacct"  (/mounts/9)
-    25: rbind "/sys/fs/cgroup/systemd/martlet/5f0c" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
-    26: remount "/sys/fs/cgroup" read-only  (/mounts/9)
-    27: make "/sys/fs/cgroup" [recursive,private]  (/mounts/9)
-    28: reach milestone limited  (/linux/resources)
-    29: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    30: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    31: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    32: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    33: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    34: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    35: link "/dev/fd" to "/proc/self/fd"
-    36: link "/dev/stdin" to "/proc/self/fd/0"
-    37: link "/dev/stdout" to "/proc/self/fd/1"
-    38: link "/dev/stderr" to "/proc/self/fd/2"
-    39: link "/dev/ptmx" to "pts/ptmx"
-    40: enter the root by pivot  (/root/path)
-    41: make the root [private]  (/linux/rootfsPropagation)
-    42: set the file mode mask 022  (/process/user/umask)
-    43: set host name "5f0c"  (/hostname)
-    44: protect "/proc/asound" from writing  (/linux/readonlyPaths/0)
-    45: protect "/proc/bus" from writing  (/linux/readonlyPaths/1)
-    46: protect "/proc/fs" from writing  (/linux/readonlyPaths/2)
-    47: protect "/proc/irq" from writing  (/linux/readonlyPaths/3)
-    48: protect "/proc/sys" from writing  (/linux/readonlyPaths/4)
-    49: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/5)
-    50: mask "/proc/acpi"  (/linux/maskedPaths/0)
-    51: mask "/proc/kcore"  (/linux/maskedPaths/1)
-    52: mask "/proc/keys"  (/linux/maskedPaths/2)
-    53: mask "/proc/latency_stats"  (/linux/maskedPaths/3)
-    54: mask "/proc/timer_list"  (/linux/maskedPaths/4)
-    55: mask "/proc/timer_stats"  (/linux/maskedPaths/5)
-    56: mask "/proc/sched_debug"  (/linux/maskedPaths/6)
-    57: mask "/proc/scsi"  (/linux/maskedPaths/7)
-    58: mask "/sys/firmware"  (/linux/maskedPaths/8)
-    59: mask "/sys/fs/selinux"  (/linux/maskedPaths/9)
-    60: mask "/sys/dev/block"  (/linux/maskedPaths/10)
-    61: reach milestone ready
-    62: close all descriptors but the standard ones and 0 more
-    63: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    64: change to "/" if permitted  (/process/cwd)
-    65: limit the bounding set to 0xa80425fb  (/process/capabilities)
-    66: keep capabilities over the change of ids  (/process/capabilities)
-    67: give the standard streams to user 0  (/process/user)
-    68: set groups []  (/process/user/additionalGids)
-    69: set group 0  (/process/user/gid)
-    70: set user 0  (/process/user/uid)
-    71: change to "/"  (/process/cwd)
-    72: verify the working directory  (/process/cwd)
-    73: keep them no longer  (/process/capabilities)
-    74: set capabilities effective 0xa80425fb permitted 0xa80425fb inheritable 0x0  (/process/capabilities)
-    75: set ambient capabilities 0x0  (/process/capabilities)
-    76: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
-    77: wait for start at slot 8
-    78: execute "sh" "-c" "echo hello"  (/process/args)
+    12: join the remaining cgroups  (/linux/cgroupsPath)
+    13: bind "/run/containers/storage/vfs-containers/5f0c/userdata/hosts" on "/etc/hosts" []  (/mounts/5)
+    14: make "/etc/hosts" [recursive,private]  (/mounts/5)
+    15: bind "/var/lib/containers/storage/vfs-containers/5f0c/userdata/shm" on "/dev/shm" [nosuid,nodev,noexec]  (/mounts/6)
+    16: make "/dev/shm" [recursive,private]  (/mounts/6)
+    17: bind "/run/containers/storage/vfs-containers/5f0c/userdata/.containerenv" on "/run/.containerenv" []  (/mounts/7)
+    18: make "/run/.containerenv" [recursive,private]  (/mounts/7)
+    19: bind "/run/containers/storage/vfs-containers/5f0c/userdata/hostname" on "/etc/hostname" []  (/mounts/8)
+    20: make "/etc/hostname" [recursive,private]  (/mounts/8)
+    21: mount tmpfs "tmpfs" on "/sys/fs/cgroup" [nosuid,nodev,noexec,relatime] mode=755  (/mounts/9)
+    22: rbind "/sys/fs/cgroup/pids/martlet/5f0c" on "/sys/fs/cgroup/pids" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
+    23: rbind "/sys/fs/cgroup/cpu,cpuacct/martlet/5f0c" on "/sys/fs/cgroup/cpu,cpuacct" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
+    24: link "/sys/fs/cgroup/cpu" to "cpu,cpuacct"  (/mounts/9)
+    25: link "/sys/fs/cgroup/cpuacct" to "cpu,cpuacct"  (/mounts/9)
+    26: rbind "/sys/fs/cgroup/systemd/martlet/5f0c" on "/sys/fs/cgroup/systemd" [ro,nosuid,nodev,noexec,relatime]  (/mounts/9)
+    27: remount "/sys/fs/cgroup" read-only  (/mounts/9)
+    28: make "/sys/fs/cgroup" [recursive,private]  (/mounts/9)
+    29: reach milestone limited  (/linux/resources)
+    30: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    31: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    32: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    33: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    34: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    35: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    36: link "/dev/fd" to "/proc/self/fd"
+    37: link "/dev/stdin" to "/proc/self/fd/0"
+    38: link "/dev/stdout" to "/proc/self/fd/1"
+    39: link "/dev/stderr" to "/proc/self/fd/2"
+    40: link "/dev/ptmx" to "pts/ptmx"
+    41: enter the root by pivot  (/root/path)
+    42: make the root [private]  (/linux/rootfsPropagation)
+    43: set the file mode mask 022  (/process/user/umask)
+    44: set host name "5f0c"  (/hostname)
+    45: protect "/proc/asound" from writing  (/linux/readonlyPaths/0)
+    46: protect "/proc/bus" from writing  (/linux/readonlyPaths/1)
+    47: protect "/proc/fs" from writing  (/linux/readonlyPaths/2)
+    48: protect "/proc/irq" from writing  (/linux/readonlyPaths/3)
+    49: protect "/proc/sys" from writing  (/linux/readonlyPaths/4)
+    50: protect "/proc/sysrq-trigger" from writing  (/linux/readonlyPaths/5)
+    51: mask "/proc/acpi"  (/linux/maskedPaths/0)
+    52: mask "/proc/kcore"  (/linux/maskedPaths/1)
+    53: mask "/proc/keys"  (/linux/maskedPaths/2)
+    54: mask "/proc/latency_stats"  (/linux/maskedPaths/3)
+    55: mask "/proc/timer_list"  (/linux/maskedPaths/4)
+    56: mask "/proc/timer_stats"  (/linux/maskedPaths/5)
+    57: mask "/proc/sched_debug"  (/linux/maskedPaths/6)
+    58: mask "/proc/scsi"  (/linux/maskedPaths/7)
+    59: mask "/sys/firmware"  (/linux/maskedPaths/8)
+    60: mask "/sys/fs/selinux"  (/linux/maskedPaths/9)
+    61: mask "/sys/dev/block"  (/linux/maskedPaths/10)
+    62: reach milestone ready
+    63: close all descriptors but the standard ones and 0 more
+    64: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    65: change to "/" if permitted  (/process/cwd)
+    66: limit the bounding set to 0xa80425fb  (/process/capabilities)
+    67: keep capabilities over the change of ids  (/process/capabilities)
+    68: give the standard streams to user 0  (/process/user)
+    69: set groups []  (/process/user/additionalGids)
+    70: set group 0  (/process/user/gid)
+    71: set user 0  (/process/user/uid)
+    72: change to "/"  (/process/cwd)
+    73: verify the working directory  (/process/cwd)
+    74: keep them no longer  (/process/capabilities)
+    75: set capabilities effective 0xa80425fb permitted 0xa80425fb inheritable 0x0  (/process/capabilities)
+    76: set ambient capabilities 0x0  (/process/capabilities)
+    77: find "sh" in "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  (/process/args)
+    78: wait for start at slot 8
+    79: execute "sh" "-c" "echo hello"  (/process/args)
 
     """
 }

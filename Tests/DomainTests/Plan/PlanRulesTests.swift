@@ -68,6 +68,7 @@ import Testing
       if generator.chance(20) { plan.entries.remove(at: generator.below(plan.entries.count)) }
       if generator.chance(20) { plan.entries.insert(generator.pick(plan.entries), at: 0) }
       if generator.chance(30) { plan.entries.append(PlanEntry(.mask(path: "/x"), origin: .root)) }
+      if generator.chance(30) { plan.entries.append(PlanEntry(.joinRemainingCgroups, origin: .root)) }
       for rule in PlanRule.violations(of: plan) { unbroken.remove(rule.name) }
       seed += 1
     }

@@ -134,8 +134,8 @@ struct Creation {
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
-    // On cgroup v2 the process is born in its cgroup; the many hierarchies of cgroup v1 are made while it
-    // starts up, and it enters them by its first step.
+    // On cgroup v2 the process is born in its cgroup. Of the many hierarchies of cgroup v1 those that account
+    // for what it uses are made while it starts up, and it enters them by its first step; the others follow.
     made.run = try spawn(directory, try makeBirthplace(&made))
     guard var run = made.run else { return }
     try moveNetworkDevices(to: run.process.identity)
@@ -153,8 +153,9 @@ struct Creation {
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
-      doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)), limit: limit,
-      meanwhile: { () throws(Failure) in staged = try stage(process) }
+      doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)),
+      finishCgroups: { () throws(Failure) in try makeRemainingCgroups(&made, for: process.pid) },
+      limit: limit, meanwhile: { () throws(Failure) in staged = try stage(process) }
     ) { milestone throws(Failure) in
       switch milestone {
       case .mounted: try runCreationHooks(process)
@@ -193,20 +194,35 @@ struct Creation {
     return birthplace
   }
 
+  /// Makes the cgroups that the process is in before its first step.
   private func makeCgroups(_ made: inout Made, for process: Int32) throws(Failure) -> [Int32] {
     // A unit gets the process as it is made: nobody is told of it in between.
     if intent.cgroup.unit != nil {
       try claim(closing: [])
       made.isClaimed = true
     }
+    let first = plan.firstLateSlot == nil ? intent.cgroup : intent.cgroup.stages.first
+    return try make(first, &made, nowThere: first, process)
+  }
+
+  private func makeRemainingCgroups(_ made: inout Made, for process: Int32) throws(Failure) -> [Int32] {
+    try make(intent.cgroup.stages.later, &made, nowThere: intent.cgroup, process)
+  }
+
+  private func make(
+    _ cgroups: CgroupLocation, _ made: inout Made, nowThere: CgroupLocation, _ process: Int32
+  ) throws(Failure) -> [Int32] {
     let doors: [Int32]
     do throws(CgroupError) {
-      doors = try manager.create(intent.cgroup, for: process, request)
+      doors = try manager.create(cgroups, for: process, request)
     } catch {
       throw .cgroup(error)
     }
-    made.cgroup = intent.cgroup
-    if !made.isClaimed, !doors.isEmpty { try claim(closing: doors) }
+    made.cgroup = nowThere
+    if !made.isClaimed, !doors.isEmpty {
+      try claim(closing: doors)
+      made.isClaimed = true
+    }
     return doors
   }
 

@@ -15,15 +15,21 @@ struct ProcessRun {
   }
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
-  /// `milestone` is called while it waits.
-  /// `agent` gets the listener of its filter, where it has one. When it has its plan, `limit` is called,
-  /// which has its effect before `Milestone.limited`, and then `meanwhile`, before any other milestone.
+  /// `milestone` is called while it waits. `agent` gets the listener of its filter, where it has one.
+  ///
+  /// The others are called when it has its plan and is busy: `finishCgroups` makes what it enters late, and
+  /// opens the doors; `limit` has its effect before `Milestone.limited`; `meanwhile` is anything else that
+  /// comes before the other milestones.
   mutating func follow(
-    doors: [Int32], agent: SeccompAgent?, limit: () throws(Failure) -> Void = {},
-    meanwhile: () throws(Failure) -> Void = {},
+    doors: [Int32], agent: SeccompAgent?, finishCgroups: () throws(Failure) -> [Int32] = { [] },
+    limit: () throws(Failure) -> Void = {}, meanwhile: () throws(Failure) -> Void = {},
     _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
     try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
+    if plan.firstLateSlot != nil {
+      let doors = try finishCgroups()
+      try spawning { () throws(SpawnError) in try process.deliverRest(doors: doors) }
+    }
     try limit()
     if plan.awaitsLimits { try spawning { () throws(SpawnError) in try process.announceLimits() } }
     try meanwhile()

@@ -43,22 +43,6 @@ extension PlanCompiler {
     }
   }
 
-  /// The kernel judges a policy by the CPUs and nodes that the cgroup allows, and the device that is mounted by
-  /// its rules; cgroup v1 refuses any node while the rules are being written, which is done one by one.
-  static func addLimitsMilestone(
-    _ document: Document, _ process: ProcessSettings, _ facts: Facts, _ cgroup: CgroupLocation?,
-    to builder: inout PlanBuilder
-  ) {
-    guard cgroup?.driver != .disabled else { return }
-    let linux = document.linux ?? LinuxSettings()
-    let (cpu, hasPolicy) = (linux.resources.cpu, process.scheduler != nil || linux.memoryPolicy != nil)
-    if facts.cgroups.mode != .unified || document.mounts.contains(where: isOfDevice)
-      || hasPolicy && (cpu.cpus != nil || cpu.mems != nil)
-    {
-      builder.add(.reach(.limited), JSONPointer(text: "/linux/resources"))
-    }
-  }
-
   /// The options of a file system with the label that its files get, for those that take one.
   static func labelled(_ data: String, _ type: String, _ label: String?) -> String {
     guard let label, !["proc", "sysfs", "mqueue", "cgroup", "cgroup2"].contains(type),

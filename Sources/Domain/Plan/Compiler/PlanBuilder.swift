@@ -2,6 +2,7 @@
 struct PlanBuilder {
   var slots: [PlannedSlot] = []
   var entries: [PlanEntry] = []
+  var firstLateSlot: Int?
 
   mutating func add(_ step: Step, _ origin: JSONPointer) {
     entries.append(PlanEntry(step, origin: origin))

@@ -13,7 +13,7 @@ public enum PlanCompiler {
     var builder = PlanBuilder()
 
     try addNamespaces(birth, process, linux, request, to: &builder)
-    try addRoot(root, document, linux, facts, request, to: &builder)
+    try addRoot(root, document, linux, birth, facts, request, to: &builder)
     try addTerminal(process, request, console: true, to: &builder)
     addFinishedRoot(root, document.mounts, process.user, to: &builder)
     addIdentity(document, linux, to: &builder)
@@ -21,7 +21,8 @@ public enum PlanCompiler {
     try addRootPropagation(linux, to: &builder)
     try addPrivileges(process, linux, request, to: &builder)
     addProgram(process, request, to: &builder)
-    return Plan(birth: birth, slots: builder.slots, entries: builder.entries)
+    return Plan(
+      birth: birth, slots: builder.slots, entries: builder.entries, firstLateSlot: builder.firstLateSlot)
   }
 
   /// How the init process is born.

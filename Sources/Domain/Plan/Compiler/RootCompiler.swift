@@ -1,10 +1,9 @@
 extension PlanCompiler {
   /// The root file system up to the point at which it is entered.
   static func addRoot(
-    _ root: Root, _ document: Document, _ linux: LinuxSettings, _ facts: Facts, _ request: PlanRequest,
-    to builder: inout PlanBuilder
+    _ root: Root, _ document: Document, _ linux: LinuxSettings, _ birth: Birth, _ facts: Facts,
+    _ request: PlanRequest, to builder: inout PlanBuilder
   ) throws(PlanError) {
-    guard let process = document.process else { throw PlanError(Origin.process, .missing) }
     guard linux.namespaces.contains(where: { $0.type == .mount }) else {
       throw PlanError(Origin.namespaces, .needsMountNamespace)
     }
@@ -14,13 +13,12 @@ extension PlanCompiler {
     let slot = builder.slot(.mountTree(MountTree(path: path, recursive: true)), origin)
     builder.add(.setTreePropagation(propagation.tree), origin)
     builder.add(.attachRoot(slot, path: path), origin)
-    // A device that is mounted is opened under the device rules; all other mounts need not wait for them.
-    let needsRules = document.mounts.contains(where: isOfDevice)
-    if needsRules { addLimitsMilestone(document, process, facts, request.cgroup, to: &builder) }
+    var stages = CgroupStages(document, birth, facts, request.cgroup)
     for (index, mount) in document.mounts.enumerated() {
+      stages.prepare(mount, &builder)
       try addMount(mount, at: index, linux, facts, request, to: &builder)
     }
-    if !needsRules { addLimitsMilestone(document, process, facts, request.cgroup, to: &builder) }
+    stages.finish(&builder)
     addDevices(document, linux, facts, to: &builder)
     if needsMountedMilestone(document.hooks) {
       builder.add(.reach(.mounted), Origin.hooks)
@@ -29,13 +27,9 @@ extension PlanCompiler {
     if propagation.cutsOff {
       builder.add(.setRootPropagation(.privatePropagation), RootPropagation.origin)
     }
-    if case let cwd = process.cwd, cwd != "/" {
+    if let cwd = document.process?.cwd, cwd != "/" {
       builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
     }
-  }
-
-  static func isOfDevice(_ mount: Mount) -> Bool {
-    mount.source?.utf8.first == UInt8(ascii: "/") && mount.sortedOptions.bind == nil
   }
 
   /// What is done once nothing more is made inside the root: delayed `ro`, and the file mode mask.
