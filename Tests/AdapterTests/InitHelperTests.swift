@@ -10,7 +10,7 @@ import Testing
 struct InitHelperTests {
   private func home(_ text: String, uid: UInt32, capacity: Int = 256, buffer size: Int = 64) throws -> String
   {
-    let file = try MemoryFile.make("passwd", flags: 0)
+    let file = try MemoryFile.make("passwd")
     try Files.writeAll(file.number, text)
     lseek(file.number, 0, SEEK_SET)
     var buffer = [CChar](repeating: 0, count: size)

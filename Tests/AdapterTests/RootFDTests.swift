@@ -202,3 +202,81 @@ struct RootFDTests {
     #expect(throws: Errno.self) { _ = try tree.root.open(String(repeating: "a", count: 300)) }
   }
 }
+
+/// A process that does one thing over and over until its owner is gone.
+private final class Attacker {
+  private let descriptor: Int32
+
+  /// Exchanges two names of a directory.
+  init?(exchanging one: String, _ other: String, in directory: String) throws {
+    let names = CStringArray([directory + "/" + one, directory + "/" + other])
+    guard let child = try Processes.fork() else {
+      while true {
+        _ = clinux_call(
+          Int(SYS_renameat2), -100, word(names.pointers[0]), -100, word(names.pointers[1]), 2, 0)
+      }
+    }
+    descriptor = child.descriptor
+  }
+
+  deinit {
+    try? Processes.signal(descriptor, SIGKILL)
+    _ = try? Processes.reap(descriptor)
+    _ = Descriptor(owning: descriptor)
+  }
+}
+
+@Suite("Paths below a root, while somebody changes them", .serialized)
+struct RootFDRaceTests {
+  private static let both = [true, false]
+
+  @Test("a directory that is exchanged with a link out never leads out", arguments: both)
+  func links(usesOpenat2: Bool) throws {
+    let tree = try Tree(usesOpenat2: usesOpenat2)
+    symlink("../outside", "\(tree.path)/root/trap")
+    let outside = try Files.open("\(tree.path)/outside/secret", O_PATH)
+    let inode = try Files.status(outside.number).st_ino
+    let attacker = try Attacker(exchanging: "a", "trap", in: "\(tree.path)/root")
+    var (found, missing) = (0, 0)
+    for round in 0..<20_000 {
+      do throws(Errno) {
+        let opened = try tree.root.open(round % 2 == 0 ? "/a/secret" : "/trap/b")
+        #expect(try Files.status(opened.number).st_ino != inode)
+        found += 1
+      } catch {
+        missing += 1
+      }
+      if round % 50 == 0 { _ = try? tree.root.open("/a/made", .createFile) }
+    }
+    withExtendedLifetime(attacker) {}
+    #expect(tree.outside == ["secret"])
+    // Both are seen, or the attacker was asleep and this says nothing.
+    #expect(found > 0 && missing > 0)
+  }
+
+  @Test("a directory that is moved out meanwhile does not take a walk along", arguments: both)
+  func moves(usesOpenat2: Bool) throws {
+    let tree = try Tree(usesOpenat2: usesOpenat2)
+    mkdir("\(tree.path)/outside/b", 0o755)
+    mkdir("\(tree.path)/root/a/b/c", 0o755)
+    let attacker = try Attacker(exchanging: "root/a/b", "outside/b", in: tree.path)
+    let outside = try Files.open("\(tree.path)/outside/secret", O_PATH)
+    let inode = try Files.status(outside.number).st_ino
+    for _ in 0..<20_000 {
+      guard let opened = try? tree.root.open("/a/b/c/../../secret") else { continue }
+      #expect(try Files.status(opened.number).st_ino != inode)
+    }
+    withExtendedLifetime(attacker) {}
+  }
+
+  @Test(
+    "magic links of procfs lead nowhere", arguments: both, ["self/root", "self/cwd", "self/exe", "self/fd/0"])
+  func magic(usesOpenat2: Bool, name: String) throws {
+    let root = RootFD()
+    root.usesOpenat2 = usesOpenat2
+    root.replace(try Files.open("/", O_PATH | O_DIRECTORY))
+    #expect(throws: Errno.crossDevice) { _ = try root.open("/proc/\(name)") }
+    #expect(throws: Errno.crossDevice) { _ = try root.open("/proc/\(name)/etc/passwd") }
+    _ = try root.open("/proc/self/status")
+  }
+}

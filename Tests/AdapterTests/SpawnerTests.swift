@@ -173,15 +173,29 @@ struct SpawnerPartsTests {
     "a binary can be opened as an image, and not be written through it",
     .enabled(if: getuid() == 0, "cloning a mount needs root"))
   func image() throws {
-    _ = try RuntimeImage.open(nil)
+    _ = try RuntimeImage.open(nil, amongOthers: false)
     // Not one that runs: the kernel would refuse to write that in any case.
     let binary = "/tmp/martlet-image-\(Processes.current)"
     let file = try Files.open(binary, O_RDWR | O_CREAT | O_EXCL, mode: 0o700)
     defer { try? Files.remove(binary) }
     try Files.writeAll(file.number, "program")
-    let image = try RuntimeImage.open(binary)
+    let image = try RuntimeImage.open(binary, amongOthers: false)
     let path = "/proc/self/fd/\(image.number)"
     #expect(throws: Errno.readOnlyFileSystem) { _ = try Files.open(path, O_WRONLY) }
+  }
+
+  @Test(
+    "a binary for a user namespace with others in it is a copy that only its owner reads, and nobody changes")
+  func copy() throws {
+    let image = try RuntimeImage.open("/bin/true", amongOthers: true)
+    let status = try Files.status(image.number)
+    #expect(status.st_mode & 0o7777 == 0o711)
+    var byte: UInt8 = 0
+    #expect(throws: Errno.notPermitted) {
+      try withUnsafeBytes(of: &byte) { (bytes) throws(Errno) in try Files.writeAll(image.number, bytes) }
+    }
+    let original = try Files.open("/bin/true", O_RDONLY)
+    #expect(try Files.status(original.number).st_size == status.st_size)
   }
 
   @Test("a connection reaches a socket behind a path longer than an address")

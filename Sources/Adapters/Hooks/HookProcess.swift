@@ -15,6 +15,8 @@ enum HookProcess {
     let arguments = CStringArray(hook.args ?? [hook.path])
     let environment = hook.env.map { CStringArray($0) }
     let path = CStringArray([hook.path])
+    // -1 is no directory: where it is missing and needed, the hook's report says so.
+    let procfs = (try? Procfs().root) ?? -1
     var entry: Int32 = -1
     var namespaces = 0
     if let target {
@@ -23,7 +25,7 @@ enum HookProcess {
     }
     defer { if entry >= 0 { _ = Descriptor(owning: entry) } }
     if let child = try fork(hook, entry: entry, namespaces: namespaces) { return child }
-    become(path, arguments, environment, streams, entry: entry, namespaces: namespaces)
+    become(path, arguments, environment, streams, entry: entry, namespaces: namespaces, procfs: procfs)
   }
 
   /// Forks; nil in the child. A process is born into the process namespace of its parent, who therefore enters
@@ -61,17 +63,18 @@ enum HookProcess {
   /// In the child: no allocation, no error but a report.
   private static func become(
     _ path: CStringArray, _ arguments: CStringArray, _ environment: CStringArray?, _ streams: HookStreams,
-    entry: Int32, namespaces: Int
+    entry: Int32, namespaces: Int, procfs: Int32
   ) -> Never {
     do throws(Errno) {
       try resetSignals()
+      // Before it enters anything: procfs may be needed for that, and is the host's until then.
+      try InheritedDescriptors.mark(from: 3, procfs: procfs)
       if entry >= 0 { try enter(entry, namespaces & ~Int(CLONE_NEWPID)) }
       // A runtime that dies takes its hook along. A change of ids forgets it, so it comes after that.
       _ = try call(Int32(SYS_prctl), Int(PR_SET_PDEATHSIG), Int(SIGKILL))
       _ = try call(Int32(SYS_dup3), Int(streams.input.reader), 0, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.output.writer), 1, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.errors.writer), 2, 0)
-      _ = try call(Int32(SYS_close_range), 3, Int(UInt32.max), Int(CLOSE_RANGE_CLOEXEC))
       _ = try call(
         Int32(SYS_execve), word(path.pointers[0]), word(arguments.pointers),
         environment.map { word($0.pointers) } ?? word(clinux_environment()))

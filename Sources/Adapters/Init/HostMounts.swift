@@ -8,7 +8,7 @@ extension LinuxKernel {
   /// host's whole tree: a container with a user namespace may mount new ones only while it can see whole
   /// ones, and these would also be a way around what is masked.
   func hideHostMounts() throws(StepFault) {
-    let own = try mountIdentity(root.number)
+    let own = try naming(.statx) { () throws(Errno) in try MountIdentity.of(root.number, procfs: procfs) }
     let listing = try naming(.open) { () throws(Errno) in try openBelowProcfs("self/mountinfo", O_RDONLY) }
     let page = try Page(size: MountTable.sizeLimit)
     var count = 0
@@ -44,18 +44,6 @@ extension LinuxKernel {
     }
     let type: StaticString = "tmpfs"
     try attempt(.mount, SYS_mount, word(type.utf8Start), word(path), word(type.utf8Start), 0, 0)
-  }
-
-  /// The mount's number in `mountinfo`. The corresponding system call is `statx` with `STATX_MNT_ID`.
-  private func mountIdentity(_ descriptor: Int32) throws(StepFault) -> UInt64 {
-    let none: StaticString = ""
-    return try withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { (status) throws(StepFault) in
-      try attempt(
-        .fstat, SYS_statx, Int(descriptor), word(none.utf8Start), Int(AT_EMPTY_PATH), 0x1000,
-        word(status.baseAddress))
-      guard status.load(as: UInt32.self) & 0x1000 != 0 else { throw StepFault(.fstat, .notSupported) }
-      return status.load(fromByteOffset: 144, as: UInt64.self)
-    }
   }
 }
 

@@ -14,20 +14,23 @@ extension LinuxKernel {
     try refuseFalseProcfs(source, bind.destination)
     do throws(StepFault) {
       // In a tree that is to share its mounts with the host, a bind does so, too.
-      if !treePropagation.contains(.sharedPropagation) {
-        try setPropagation(source, isolation.union(bind.recursive ? .recursive : []))
-      }
+      if !sharesTree { try isolate(source, recursive: bind.recursive) }
       // All before it is attached: nobody sees it as it was.
       try setBindFlags(source, bind)
       try setTreeAttributes(source, bind)
       try attach(source, to: target.number)
     } catch {
-      // By its name a tree would come without its mapping, and a link would be followed.
-      guard error.errno == .noSystemCall || error.errno == .invalidArgument,
-        !bind.traits.contains(.idMapped), kind != 0o120000
-      else { throw error }
-      try bindByPath(bind, target: target.number)
+      guard lacksCall(error) else { throw error }
+      try bindInSteps(bind, source, on: target.number, after: error)
     }
+  }
+
+  /// The tree of mounts is to share with the host's.
+  private var sharesTree: Bool { treePropagation.contains(.sharedPropagation) }
+
+  /// A call is missing, or was given what the parent could not clone: a file of the host's own mounts.
+  func lacksCall(_ fault: StepFault) -> Bool {
+    fault.errno.meansMissing || fault.errno == .invalidArgument
   }
 
   private func openBindTarget(
@@ -88,30 +91,71 @@ extension LinuxKernel {
     try setAttributes(mount, set: bind.treeSet, cleared: bind.treeCleared, recursive: true)
   }
 
-  /// A kernel without the descriptor calls. The source is the host's path, the target is a descriptor.
-  private func bindByPath(_ bind: BindMountOperands, target: Int32) throws(StepFault) {
-    let flags = MountFlags.bind.union(bind.recursive ? .recursive : [])
-    try attempt(
-      .mount, SYS_mount, word(bind.path.pointer), word(name(of: target)), 0,
-      Int(truncatingIfNeeded: flags.rawValue), 0)
-    guard !bind.flags.union(bind.cleared).union(bind.treeSet).union(bind.treeCleared).isEmpty else { return }
+  /// A kernel that lacks calls: what could not be done to the tree before is done once it is attached. Nobody is in
+  /// the container yet.
+  private func bindInSteps(
+    _ bind: BindMountOperands, _ source: Int32, on target: Int32, after fault: StepFault
+  ) throws(StepFault) {
+    do throws(StepFault) {
+      try attach(source, to: target)
+    } catch {
+      // By its name a tree would come without its mapping.
+      guard lacksCall(error), !bind.traits.contains(.idMapped) else { throw error }
+      let own = try openAgain(bind.path, as: source)
+      try bindByName(own.number, on: target, recursive: bind.recursive)
+    }
     let links: RootFD.Options = bind.traits.contains(.coversTargetLink) ? .ownLink : []
     let mounted = try naming(.openat2) { () throws(Errno) in
       try root.open(bind.destination.pointer, links)
     }
-    if !bind.flags.union(bind.cleared).isEmpty { try remount(mounted.number, like: bind) }
-    guard !bind.treeSet.union(bind.treeCleared).isEmpty else { return }
-    try setAttributes(mounted.number, set: bind.treeSet, cleared: bind.treeCleared, recursive: true)
+    if !sharesTree {
+      try setPropagation(mounted.number, isolation.union(bind.recursive ? .recursive : []))
+    }
+    if !bind.flags.union(bind.cleared).isEmpty { try remount(mounted.number, like: bind, after: fault) }
+    try setTreeAttributes(mounted.number, bind)
   }
 
-  private func remount(_ mounted: Int32, like bind: BindMountOperands) throws(StepFault) {
-    do throws(StepFault) {
-      try remountByName(mounted, bind.flags)
+  /// Opens a file of the host by its path in this process's own mount namespace; it has to be the one that the parent
+  /// opened.
+  func openAgain(_ path: PlanText, as source: Int32) throws(StepFault) -> Descriptor {
+    let wanted = try naming(.fstat) { () throws(Errno) in try Files.status(source) }
+    let isLink = wanted.st_mode & 0o170000 == 0o120000
+    let own = try openReachable(path.pointer, isLink ? O_PATH | O_NOFOLLOW : O_PATH)
+    let found = try naming(.fstat) { () throws(Errno) in try Files.status(own.number) }
+    guard found.st_ino == wanted.st_ino, found.st_dev == wanted.st_dev else {
+      throw StepFault(.verify, .noSuchFileOrDirectory)
+    }
+    return own
+  }
+
+  /// What these ids cannot reach only the parent could have bound.
+  private func openReachable(
+    _ path: UnsafePointer<CChar>, _ flags: Int32
+  ) throws(StepFault) -> Descriptor {
+    do throws(Errno) {
+      return try Files.open(path, flags)
     } catch {
-      guard error.errno == .notPermitted,
-        let kept = MountAttributes.keeping(
-          try currentFlags(of: mounted), in: bind.flags, cleared: bind.cleared)
-      else { throw error }
+      throw error == .permissionDenied ? StepFault(.openTree, .noSystemCall) : StepFault(.open, error)
+    }
+  }
+
+  private func remount(
+    _ mounted: Int32, like bind: BindMountOperands, after fault: StepFault
+  ) throws(StepFault) {
+    var flags = bind.flags
+    let named = flags.union(bind.cleared)
+    if named.contains(.noDirectoryAccessTime), named.isDisjoint(with: .accessTimes) {
+      // Any word on access times sets all of them.
+      let times = try currentFlags(of: mounted).intersection(.accessTimes)
+      flags.formUnion(times.isEmpty ? .strictAccessTime : times)
+    }
+    do throws(StepFault) {
+      try remountByName(mounted, flags)
+    } catch {
+      guard error.errno == .notPermitted else { throw error }
+      guard
+        let kept = MountAttributes.keeping(try currentFlags(of: mounted), in: flags, cleared: bind.cleared)
+      else { throw fault.errno == .notPermitted ? fault : error }
       try remountByName(mounted, kept)
     }
   }

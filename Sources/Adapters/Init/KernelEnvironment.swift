@@ -49,23 +49,13 @@ extension LinuxKernel: EnvironmentKernel {
           try call(Int32(SYS_fsmount), Int(context.number), Int(FSMOUNT_CLOEXEC), 0)
         }))
     return try naming(.open) { () throws(Errno) in
-      try Files.open(
-        path, at: mount.number, O_WRONLY, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS))
+      try KernelFiles.open(path, at: mount.number, O_WRONLY, links: .none, procfs: procfs)
     }
   }
 
   /// Opens below the host's procfs, crossing no mount and following no magic link; `self` is a plain one.
   func openBelowProcfs(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
-    do throws(Errno) {
-      return try Files.open(
-        name, at: procfs, flags, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS))
-    } catch {
-      guard error == .noSystemCall else { throw error }
-    }
-    let opened = try Files.open(name, at: procfs, flags | O_NOFOLLOW)
-    let (its, mine) = (try Files.status(opened.number), try Files.status(procfs))
-    guard its.st_dev == mine.st_dev else { throw .crossDevice }
-    return opened
+    try KernelFiles.open(name, at: procfs, flags, links: .plain, procfs: procfs)
   }
 
   func setNoNewPrivileges() throws(StepFault) {

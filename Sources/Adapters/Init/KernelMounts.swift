@@ -22,13 +22,29 @@ extension LinuxKernel: MountKernel {
       // A clone of the host's mounts is a peer of theirs until it is told otherwise. Where the document
       // asks for sharing, the root is shared once it has been entered: what is mounted before is not the
       // host's business.
-      try setPropagation(tree, isolation.union(.recursive))
+      try isolate(tree, recursive: true)
       try attach(tree, to: target.number)
       root.replace(try naming(.dup) { () throws(Errno) in try duplicate(tree) })
     } catch {
-      guard error.errno == .noSystemCall || error.errno == .invalidArgument else { throw error }
-      try attachRootByName(path)
+      guard lacksCall(error) else { throw error }
+      try attachRootInSteps(tree, path, on: target.number)
     }
+  }
+
+  /// A kernel that lacks calls: the root is told not to give its mounts back once it is attached.
+  private func attachRootInSteps(_ tree: Int32, _ path: PlanText, on target: Int32) throws(StepFault) {
+    do throws(StepFault) {
+      try attach(tree, to: target)
+      root.replace(try naming(.dup) { () throws(Errno) in try duplicate(tree) })
+    } catch {
+      guard lacksCall(error) else { throw error }
+      // It is bound on itself.
+      isOverOldRoot = false
+      let own = try openAgain(path, as: tree)
+      try bindByName(own.number, on: own.number, recursive: true)
+      root.replace(try openAgain(path, as: tree))
+    }
+    try setPropagation(root.number, isolation.union(.recursive))
   }
 
   /// How a tree of the host propagates in the container: never back.
@@ -46,18 +62,6 @@ extension LinuxKernel: MountKernel {
     }
     isOverOldRoot = true
     return try naming(.open) { () throws(Errno) in try Files.open("/", O_PATH | O_DIRECTORY) }
-  }
-
-  /// A kernel without the descriptor calls: the root is bound on itself.
-  private func attachRootByName(_ path: PlanText) throws(StepFault) {
-    isOverOldRoot = false
-    let flags: MountFlags = [.bind, .recursive]
-    try attempt(
-      .mount, SYS_mount, word(path.pointer), word(path.pointer), 0, Int(truncatingIfNeeded: flags.rawValue), 0
-    )
-    root.replace(
-      try naming(.open) { () throws(Errno) in try Files.open(path.pointer, O_PATH | O_DIRECTORY) })
-    try setPropagation(root.number, isolation.union(.recursive))
   }
 
   private func duplicate(_ number: Int32) throws(Errno) -> Descriptor {
@@ -91,12 +95,29 @@ extension LinuxKernel: MountKernel {
       try self.mount(mount.type, mount.source, on: target, mount.flags, data: data)
     } catch {
       guard error.call == .mount, error.errno == .notPermitted || error.errno == .busy else { throw error }
-      let tree = try descriptor(fallback)
-      try setPropagation(tree, isolation.union(.recursive))
-      try setAttributes(
-        tree, set: mount.flags.intersection(MountAttributes.settable), cleared: [], recursive: false)
-      try attach(tree, to: target)
+      try attach(substitute: try descriptor(fallback), to: target, mount)
     }
+  }
+
+  private func attach(
+    substitute tree: Int32, to target: Int32, _ mount: FileSystemMountOperands
+  ) throws(StepFault) {
+    let flags = mount.flags.intersection(MountAttributes.settable)
+    do throws(StepFault) {
+      try isolate(tree, recursive: true)
+      try setAttributes(tree, set: flags, cleared: [], recursive: false)
+      try attach(tree, to: target)
+      return
+    } catch {
+      guard lacksCall(error) else { throw error }
+    }
+    do throws(StepFault) {
+      try attach(tree, to: target)
+    } catch {
+      throw error.errno == .invalidArgument ? StepFault(.openTree, .noSystemCall) : error
+    }
+    try setPropagation(tree, isolation.union(.recursive))
+    try remountByName(tree, try currentFlags(of: tree).union(flags))
   }
 
   /// Opens, or makes, the directory to mount on; the root itself is never one.

@@ -52,34 +52,8 @@ extension LinuxKernel: ProgramKernel {
   }
 
   func closeDescriptors(preserved: UInt32) throws(StepFault) {
-    let first = 3 + Int(preserved)
-    let result = clinux_call(
-      Int(SYS_close_range), first, Int(UInt32.max), Int(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
-    guard result < 0 else { return }
-    guard result == -Int(ENOSYS) || result == -Int(EINVAL) else {
-      throw StepFault(.closeRange, Errno(rawValue: Int32(truncatingIfNeeded: -result)))
-    }
-    try markEach(from: first)
-  }
-
-  /// A kernel without `close_range`: each open descriptor, as procfs lists them.
-  private func markEach(from first: Int) throws(StepFault) {
-    let list = try naming(.open) { () throws(Errno) in
-      try openBelowProcfs("thread-self/fd", O_RDONLY | O_DIRECTORY)
-    }
-    while true {
-      let size = clinux_call(
-        Int(SYS_getdents64), Int(list.number), word(buffer), LinuxKernel.bufferSize, 0, 0, 0)
-      guard size >= 0 else { throw StepFault(.getdents, Errno(rawValue: Int32(truncatingIfNeeded: -size))) }
-      if size == 0 { return }
-      var offset = 0
-      while offset + 19 < size {
-        let record = UnsafeRawPointer(buffer + offset)
-        offset += Int(record.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
-        let number = Int(atoi((record + 19).assumingMemoryBound(to: CChar.self)))
-        guard number >= first else { continue }
-        _ = clinux_call(Int(SYS_fcntl), number, Int(F_SETFD), Int(FD_CLOEXEC), 0, 0, 0)
-      }
+    try naming(.closeRange) { () throws(Errno) in
+      try InheritedDescriptors.mark(from: 3 + Int(preserved), procfs: procfs)
     }
   }
 

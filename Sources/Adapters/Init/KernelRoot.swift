@@ -108,7 +108,7 @@ extension LinuxKernel: RootKernel {
     do throws(StepFault) {
       try setAttributes(mounted.number, set: flags, cleared: [], recursive: false)
     } catch {
-      guard error.errno == .noSystemCall else { throw error }
+      guard error.errno.meansMissing else { throw error }
       try remountByName(mounted.number, (try currentFlags(of: mounted.number)).union(flags))
     }
   }
@@ -177,7 +177,7 @@ extension LinuxKernel {
       try setAttributes(tree.number, set: .readOnly, cleared: [], recursive: false)
       try attach(tree.number, to: target.number)
     } catch {
-      guard error.errno == .noSystemCall else { throw error }
+      guard error.errno.meansMissing else { throw error }
       try bind(target.number, on: target.number, recursive: true)
       let mounted = try naming(.openat2) { () throws(Errno) in try root.open(path.pointer) }
       try setReadOnly(mounted.number)

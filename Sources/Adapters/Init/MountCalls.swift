@@ -45,12 +45,13 @@ extension LinuxKernel {
       let tree = try cloneTree(source, recursive: recursive)
       try attach(tree.number, to: target)
     } catch {
-      guard error.errno == .noSystemCall else { throw error }
+      guard error.errno.meansMissing else { throw error }
       try bindByName(source, on: target, recursive: recursive)
     }
   }
 
-  private func bindByName(_ source: Int32, on target: Int32, recursive: Bool) throws(StepFault) {
+  /// The same by `mount` alone, for a source that is in this process's mount namespace.
+  func bindByName(_ source: Int32, on target: Int32, recursive: Bool) throws(StepFault) {
     var from: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     _ = name(of: source)
     memcpy(&from, buffer, 31)
@@ -73,14 +74,22 @@ extension LinuxKernel {
     try setAttributes(mount, &attributes, recursive: recursive)
   }
 
-  /// Sets how a mount, or all mounts of its tree, propagate.
+  /// Keeps a tree of the host that is not attached yet from giving its mounts back. There is no other call for it:
+  /// `mount` would not ask whose the mount is, and change one of the host's.
+  func isolate(_ tree: Int32, recursive: Bool) throws(StepFault) {
+    var attributes = mount_attr()
+    attributes.propagation = isolation.rawValue
+    try setAttributes(tree, &attributes, recursive: recursive)
+  }
+
+  /// Sets how a mount of this process's mount namespace, or all mounts of its tree, propagate.
   func setPropagation(_ mount: Int32, _ flags: MountFlags) throws(StepFault) {
     var attributes = mount_attr()
     attributes.propagation = flags.intersection(.propagation).rawValue
     do throws(StepFault) {
       try setAttributes(mount, &attributes, recursive: flags.contains(.recursive))
     } catch {
-      guard error.errno == .noSystemCall else { throw error }
+      guard error.errno.meansMissing else { throw error }
       try attempt(
         .mount, SYS_mount, 0, word(name(of: mount)), 0, Int(truncatingIfNeeded: flags.rawValue), 0)
     }
@@ -101,7 +110,7 @@ extension LinuxKernel {
     do throws(StepFault) {
       try setAttributes(mount, set: .readOnly, cleared: [], recursive: false)
     } catch {
-      guard error.errno == .noSystemCall else { throw error }
+      guard error.errno.meansMissing else { throw error }
       try remountByName(mount, (try currentFlags(of: mount)).union(.readOnly))
     }
   }

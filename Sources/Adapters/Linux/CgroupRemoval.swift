@@ -47,8 +47,8 @@ extension CgroupForest {
   /// that became empty (`cgroup.events`) it may tell 10 ms later.
   public func waitForExit(of processes: [Int32], _ deadline: Int64) {
     for pid in processes {
-      guard let process = try? Processes.open(pid) else { continue }
-      _ = try? Waiting.readable(process.number, timeout: max(0, deadline - Waiting.now()))
+      guard let process = try? ProcessHandle(pid) else { continue }
+      _ = try? process.waitForEnd(timeout: max(0, deadline - Waiting.now()))
     }
   }
 }

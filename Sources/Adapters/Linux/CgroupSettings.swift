@@ -72,9 +72,8 @@ extension CgroupForest {
   public func signalAll(_ processes: [Int32]) {
     for pid in processes where pid > 0 {
       // Whoever is gone in between needs no signal.
-      guard let opened = try? Processes.open(pid).release() else { continue }
-      let process = Descriptor(owning: opened)
-      try? Processes.signal(process.number, SIGKILL)
+      guard let process = try? ProcessHandle(pid) else { continue }
+      try? process.signal(SIGKILL)
     }
   }
 }

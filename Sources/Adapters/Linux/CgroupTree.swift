@@ -82,22 +82,8 @@ public final class CgroupTree {
 
   /// Opens a file or directory below. The corresponding system call is `openat2`.
   public func open(_ name: String, _ flags: Int32) throws(Errno) -> Descriptor {
-    let root = try rootDescriptor()
-    let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)
-    do {
-      return try Files.open(name, at: root, flags, resolve: resolve)
-    } catch {
-      guard error == .noSystemCall else { throw error }
-    }
-    return try openWithoutResolve(name, flags, root)
-  }
-
-  /// The kernel lacks `openat2`: opens by name, then checks that the result is on the same file system.
-  private func openWithoutResolve(_ name: String, _ flags: Int32, _ root: Int32) throws(Errno) -> Descriptor {
-    let opened = try Files.open(name, at: root, flags | O_NOFOLLOW)
-    let (mine, its) = (try Files.status(root), try Files.status(opened.number))
-    guard mine.st_dev == its.st_dev else { throw .crossDevice }
-    return opened
+    try KernelFiles.open(
+      name, at: try rootDescriptor(), flags, links: .none, procfs: try Procfs().root)
   }
 
   /// Makes one cgroup. The corresponding system call is `mkdirat`.

@@ -10,12 +10,12 @@ public final class FifoStartGate: StartGate {
   public func open(directory: String, for process: ProcessIdentity) throws(StartError) {
     let path = directory + "/exec.fifo"
     do throws(Errno) {
-      let target = try Processes.open(process)
+      let target = try ProcessHandle(process)
       let fifo = try Files.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
       guard try Files.status(fifo.number).st_mode & UInt32(S_IFMT) == UInt32(S_IFIFO) else {
         throw Errno.invalidArgument
       }
-      try take(fifo, target.number, path)
+      try take(fifo, target, path)
     } catch {
       throw error.asStartError(path)
     }
@@ -25,17 +25,14 @@ public final class FifoStartGate: StartGate {
   /// What the init process said before it went on.
   private var said: [UInt8] = []
 
-  private func take(_ fifo: borrowing Descriptor, _ process: Int32, _ path: String) throws(Errno) {
+  private func take(_ fifo: borrowing Descriptor, _ process: borrowing ProcessHandle, _ path: String)
+    throws(Errno)
+  {
     said = []
     var isTaken = false
     while said.count < 17 {
       // Before the first byte the end of the process counts too: nobody would ever write.
-      var waited = [
-        pollfd(fd: fifo.number, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: process, events: Int16(POLLIN), revents: 0),
-      ]
-      _ = try Waiting.poll(&waited, timeout: nil)
-      guard waited[0].revents != 0 else { throw .noSuchProcess }
+      guard try process.waitForEnd(orReadable: fifo.number) else { throw .noSuchProcess }
       var chunk: (UInt64, UInt64, UInt8) = (0, 0, 0)
       let number = fifo.number
       let left = 17 - said.count

@@ -30,11 +30,18 @@ extension Processes {
   }
 
   /// Reaps the child behind a pidfd, waiting for its end. The corresponding system call is `waitid` with
-  /// `P_PIDFD`.
+  /// `P_PIDFD`; a kernel that does not know that yet is given the child's number.
   public static func reap(_ processDescriptor: Int32) throws(Errno) -> End {
     var information = siginfo_t()
-    _ = try retrying(
-      Int32(SYS_waitid), Int(P_PIDFD.rawValue), Int(processDescriptor), word(&information), Int(WEXITED), 0)
+    do throws(Errno) {
+      _ = try retrying(
+        Int32(SYS_waitid), Int(P_PIDFD.rawValue), Int(processDescriptor), word(&information), Int(WEXITED), 0)
+    } catch {
+      guard error == .invalidArgument else { throw error }
+      let pid = try number(of: processDescriptor)
+      _ = try retrying(
+        Int32(SYS_waitid), Int(P_PID.rawValue), Int(pid), word(&information), Int(WEXITED), 0)
+    }
     let status = clinux_status(&information)
     return information.si_code == CLD_EXITED ? .exited(status) : .signalled(status)
   }

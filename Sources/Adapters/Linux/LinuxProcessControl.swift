@@ -21,8 +21,8 @@ public final class LinuxProcessControl: ProcessControl {
 
   public func signal(_ process: ProcessIdentity, _ signal: Int32) throws(SystemFailure) {
     do throws(Errno) {
-      let descriptor = try Processes.open(process)
-      try Processes.signal(descriptor.number, signal)
+      let handle = try ProcessHandle(process)
+      try handle.signal(signal)
     } catch {
       throw SystemFailure(call: "pidfd_send_signal", subject: String(process.pid), errno: error)
     }
@@ -30,8 +30,8 @@ public final class LinuxProcessControl: ProcessControl {
 
   public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
     do throws(Errno) {
-      let descriptor = try Processes.open(pid)
-      try Processes.signal(descriptor.number, signal)
+      let handle = try ProcessHandle(pid)
+      try handle.signal(signal)
     } catch {
       throw SystemFailure(call: "pidfd_send_signal", subject: String(pid), errno: error)
     }
@@ -39,8 +39,8 @@ public final class LinuxProcessControl: ProcessControl {
 
   public func waitUntilGone(_ process: ProcessIdentity, milliseconds: Int64) throws(SystemFailure) -> Bool {
     do throws(Errno) {
-      let opened = try Processes.open(process)
-      return try Waiting.readable(opened.number, timeout: milliseconds)
+      let handle = try ProcessHandle(process)
+      return try handle.waitForEnd(timeout: milliseconds)
     } catch {
       if error == .noSuchProcess { return true }
       throw SystemFailure(call: "poll", subject: "pidfd of \(process.pid)", errno: error)

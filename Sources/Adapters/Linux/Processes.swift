@@ -8,9 +8,34 @@ public enum Processes {
     Descriptor(owning: Int32(try call(Int32(SYS_pidfd_open), Int(pid), 0)))
   }
 
-  /// Signals the process behind a pidfd. The corresponding system call is `pidfd_send_signal`.
+  /// Signals the process behind a pidfd. The corresponding system call is `pidfd_send_signal`, or `kill` where the
+  /// kernel lacks it: for a child that is not reaped yet, whose number nobody else can have, the two are one.
   public static func signal(_ processDescriptor: Int32, _ signal: Int32) throws(Errno) {
+    do throws(Errno) {
+      try send(signal, to: processDescriptor)
+      return
+    } catch {
+      guard error.meansMissing else { throw error }
+    }
+    _ = try call(Int32(SYS_kill), Int(try number(of: processDescriptor)), Int(signal))
+  }
+
+  static func send(_ signal: Int32, to processDescriptor: Int32) throws(Errno) {
     _ = try call(Int32(SYS_pidfd_send_signal), Int(processDescriptor), Int(signal), 0, 0)
+  }
+
+  /// The id of the process behind a pidfd, from its `fdinfo`.
+  public static func number(of processDescriptor: Int32) throws(Errno) -> Int32 {
+    let bytes = try Procfs().read("self/fdinfo/\(processDescriptor.decimal)", limit: 4096)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pid:".utf8) {
+      let digits = line.dropFirst(4).filter { $0 >= 48 && $0 <= 57 }
+      // A process that is gone has the number -1.
+      guard !line.contains(UInt8(ascii: "-")), let number = Int32(String(decoding: digits, as: UTF8.self)),
+        number > 0
+      else { break }
+      return number
+    }
+    throw .noSuchProcess
   }
 
   /// The caller's id. The corresponding system call is `getpid`.

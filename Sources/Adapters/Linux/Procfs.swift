@@ -4,7 +4,8 @@ public import Domain
 /// A verified handle on procfs: whatever is mounted over parts of `/proc`, paths below the handle are the
 /// kernel's own.
 public struct Procfs {
-  private let root: Int32
+  /// Its root directory, which stays open as long as the process lives.
+  public let root: Int32
 
   /// The descriptor of all handles, opened by the first; a negated errno where that fails. One that lives as
   /// long as the process shows the same procfs to whoever asks, whatever is mounted later.
@@ -29,13 +30,7 @@ public struct Procfs {
   /// Opens a file below, crossing no mount and following no magic link. `self` and its like are plain
   /// links, made by procfs itself.
   public func open(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
-    let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS)
-    do {
-      return try Files.open(name, at: root, flags, resolve: resolve)
-    } catch {
-      guard error == .noSystemCall else { throw error }
-    }
-    return try openWithoutResolve(name, flags)
+    try KernelFiles.open(name, at: root, flags, links: .plain, procfs: root)
   }
 
   /// Opens what a magic link as the final component leads to, such as `PID/ns/net`.
@@ -44,14 +39,6 @@ public struct Procfs {
   ) throws(Errno) -> Descriptor {
     let parent = try open(directory, O_PATH | O_DIRECTORY)
     return try Files.open(name, at: parent.number, flags)
-  }
-
-  /// The kernel lacks `openat2`: opens by name, then checks that the result is on procfs.
-  private func openWithoutResolve(_ name: UnsafePointer<CChar>, _ flags: Int32) throws(Errno) -> Descriptor {
-    let opened = try Files.open(name, at: root, flags | O_NOFOLLOW)
-    let (mine, its) = (try Files.status(root), try Files.status(opened.number))
-    guard mine.st_dev == its.st_dev else { throw .crossDevice }
-    return opened
   }
 
   /// Reads a whole file below, at most `limit` bytes.

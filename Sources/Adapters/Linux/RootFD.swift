@@ -255,6 +255,7 @@ public final class RootFD {
 
   /// Replaces the link on top of the stack by its target, in front of what is still pending.
   private func splice(at next: inout Int) throws(Errno) {
+    try refuseMagic()
     let count = try Files.readLink("", at: top, into: scratch, capacity: Int(PATH_MAX) - 1)
     pop(to: depth - 1)
     guard count > 0 else { throw .noSuchFileOrDirectory }
@@ -265,6 +266,13 @@ public final class RootFD {
     (scratch + count + 1).update(from: pending + next, count: rest + 1)
     pending.update(from: scratch, count: count + 1 + rest + 1)
     next = 0
+  }
+
+  /// A link of procfs that is not at its top leads wherever its process is: the kernel follows none below a root.
+  private func refuseMagic() throws(Errno) {
+    guard try Files.fileSystemType(top) == Int(PROC_SUPER_MAGIC) else { return }
+    let above = depth > 1 ? stack[depth - 2] : number
+    guard try Files.status(above).st_ino == 1 else { throw .crossDevice }
   }
 
   private func pop(to level: Int) {

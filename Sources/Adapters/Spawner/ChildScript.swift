@@ -28,7 +28,7 @@ struct ChildScript {
   var successor: UInt64?
   /// A new time namespace is made before, and entered after, the parent sets its clocks.
   var shiftsClocks = false
-  /// The root of procfs, for the entry into the time namespace.
+  /// The root of procfs, for the entry into the time namespace, and for a mount namespace that is joined.
   var procfs: Int32 = -1
   /// The parent has something to write before it may go on.
   var waitsForParent = false
@@ -86,7 +86,7 @@ struct ChildScript {
     guard let successor else { return }
     var cloning = Cloning(successor | UInt64(CLONE_PARENT))
     let result = cloning.perform()
-    guard result >= 0 else { throw StepFault(.unshare, Errno(rawValue: Int32(truncatingIfNeeded: -result))) }
+    guard result >= 0 else { throw StepFault(.clone3, Errno(rawValue: Int32(truncatingIfNeeded: -result))) }
     if result == 0 {
       try arm()
       return
@@ -172,8 +172,27 @@ struct ChildScript {
     var none: UInt64 = 0
     _ = clinux_call(Int(SYS_rt_sigprocmask), Int(SIG_SETMASK), word(&none), 0, 8, 0, 0)
     var empty: CChar = 0
-    try attempt(
-      .execve, SYS_execveat, Int(image), word(&empty), word(arguments), word(environment), Int(AT_EMPTY_PATH))
+    let result = clinux_call(
+      Int(SYS_execveat), Int(image), word(&empty), word(arguments), word(environment), Int(AT_EMPTY_PATH), 0)
+    let failure = Errno(rawValue: Int32(truncatingIfNeeded: -result))
+    guard failure.meansMissing else { throw StepFault(.execveat, failure) }
+    try executeByName()
+  }
+
+  /// A kernel without `execveat` is told the image's name in procfs.
+  private func executeByName() throws(StepFault) {
+    do throws(Errno) {
+      // A mount namespace that was joined has a procfs that others made: then this one was opened before.
+      let root = procfs >= 0 ? procfs : try Files.open("/proc", O_PATH | O_DIRECTORY).release()
+      guard try Files.fileSystemType(root) == Int(PROC_SUPER_MAGIC), try Files.status(root).st_ino == 1 else {
+        throw .noSystemCall
+      }
+      _ = try call(Int32(SYS_fchdir), Int(root))
+    } catch {
+      throw StepFault(.execveat, error)
+    }
+    var name = ImageName(image)
+    try attempt(.execve, SYS_execve, name.word, word(arguments), word(environment))
   }
 
   @inline(__always)
@@ -183,5 +202,33 @@ struct ChildScript {
   ) throws(StepFault) {
     let result = clinux_call(Int(number), a, b, c, d, e, 0)
     guard result >= 0 else { throw StepFault(name, Errno(rawValue: Int32(truncatingIfNeeded: -result))) }
+  }
+}
+
+/// `self/fd/N`, made without allocating.
+private struct ImageName {
+  private var bytes: (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+  init(_ descriptor: Int32) {
+    let prefix: StaticString = "self/fd/"
+    var digits = 1
+    var rest = descriptor / 10
+    while rest > 0 {
+      digits += 1
+      rest /= 10
+    }
+    withUnsafeMutableBytes(of: &bytes) { bytes in
+      for index in 0..<prefix.utf8CodeUnitCount { bytes[index] = prefix.utf8Start[index] }
+      rest = descriptor
+      for index in (0..<digits).reversed() {
+        bytes[prefix.utf8CodeUnitCount + index] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+        rest /= 10
+      }
+    }
+  }
+
+  /// Its address, for the time of one call.
+  var word: Int {
+    mutating get { withUnsafeMutableBytes(of: &bytes) { Int(bitPattern: $0.baseAddress) } }
   }
 }

@@ -70,22 +70,6 @@ enum BirthFailure {
   static func error(_ frame: SyncFrame) -> SpawnError {
     .system(
       SystemFailure(
-        call: name(frame.failure.call), subject: "new process", errno: Errno(rawValue: frame.errno)))
-  }
-
-  private static func name(_ call: StepCall) -> String {
-    switch call {
-    case .prctl: "prctl"
-    case .setns: "setns"
-    case .unshare: "unshare"
-    case .sendmsg: "sendmsg"
-    case .recvmsg: "recvmsg"
-    case .setresgid: "setresgid"
-    case .setresuid: "setresuid"
-    case .dup: "dup3"
-    case .fcntl: "fcntl"
-    case .execve: "execveat"
-    default: "start"
-    }
+        call: frame.failure.call.description, subject: "new process", errno: Errno(rawValue: frame.errno)))
   }
 }

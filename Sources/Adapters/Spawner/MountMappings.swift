@@ -77,8 +77,20 @@ enum UserNamespaceMaker {
         call: "clone3", subject: "user namespace", errno: Errno(rawValue: Int32(truncatingIfNeeded: -result)))
     }
     let process = Descriptor(owning: cloning.processDescriptor)
-    defer { end(process, ownEnd) }
-    let pid = Int32(truncatingIfNeeded: result)
+    let made: Result<Int32, SystemFailure>
+    do throws(SystemFailure) {
+      made = .success(try take(Int32(truncatingIfNeeded: result), uids, gids))
+    } catch {
+      made = .failure(error)
+    }
+    end(process, ownEnd)
+    return try made.get()
+  }
+
+  /// Maps the process's namespace and opens it.
+  private static func take(
+    _ pid: Int32, _ uids: [IDMapping], _ gids: [IDMapping]
+  ) throws(SystemFailure) -> Int32 {
     do throws(SpawnError) {
       try BirthGifts.setMappings(uids, gids, of: pid)
     } catch {
@@ -99,9 +111,9 @@ enum UserNamespaceMaker {
     Processes.exit(0)
   }
 
-  /// The end of the socket is held until here: the process would go when it closes.
-  private static func end(_ process: borrowing Descriptor, _ end: borrowing Descriptor) {
-    try? Processes.signal(process.number, SIGKILL)
+  /// The process goes when the socket closes.
+  private static func end(_ process: borrowing Descriptor, _ end: consuming Descriptor) {
+    _ = consume end
     _ = try? Processes.reap(process.number)
   }
 }

@@ -65,7 +65,7 @@ struct Newborn: ~Copyable {
     _ = try? Processes.reap(descriptor)
     _ = Descriptor(owning: descriptor)
     descriptor = successor
-    pid = try require("read", "pidfd") { () throws(Errno) in try Newborn.number(of: successor) }
+    pid = try require("read", "pidfd") { () throws(Errno) in try Processes.number(of: successor) }
   }
 
   /// The descriptor that came with the frame, or -1.
@@ -98,16 +98,5 @@ struct Newborn: ~Copyable {
     case .some(let socket): socket.number
     case .none: -1
     }
-  }
-
-  /// The id of the process behind a pidfd, from its `fdinfo`.
-  private static func number(of descriptor: Int32) throws(Errno) -> Int32 {
-    let bytes = try Procfs().read("self/fdinfo/\(descriptor)", limit: 4096)
-    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pid:".utf8) {
-      let digits = line.dropFirst(4).filter { $0 >= 48 && $0 <= 57 }
-      guard let number = Int32(String(decoding: digits, as: UTF8.self)), number > 0 else { break }
-      return number
-    }
-    throw .noSuchProcess
   }
 }

@@ -22,7 +22,7 @@ struct PreparedBirth: ~Copyable {
     let parentSocket = Descriptor(owning: pair.first)
     let childSocket = Descriptor(owning: pair.second)
     let image = try require("open_tree", executable ?? "/proc/self/exe") { () throws(Errno) in
-      try RuntimeImage.open(executable)
+      try RuntimeImage.open(executable, amongOthers: birth.joined.contains { $0.type == .user })
     }
     // The child moves its socket to `target`: nothing that it still needs may be there or below.
     let liftedSocket = try PreparedBirth.lift(childSocket, above: target)
@@ -34,7 +34,9 @@ struct PreparedBirth: ~Copyable {
       environment: environment.pointers)
     var held = HeldDescriptors()
     try held.holdStreams(request.standardStreams, above: target, in: &script)
-    if !birth.timeOffsets.isEmpty { try held.openProcfs(above: target, in: &script) }
+    if !birth.timeOffsets.isEmpty || birth.joined.contains(where: { $0.type == .mount }) {
+      try held.openProcfs(above: target, in: &script)
+    }
     try held.openNamespaces(request, joiner, above: target, in: &script)
     self.childSocket = consume liftedSocket
     self.image = consume liftedImage
@@ -71,7 +73,11 @@ struct PreparedBirth: ~Copyable {
     try held.enter(&parentNamespaces)
     var affinity = ParentAffinity()
     if let cpus = request.plan.birth.initialCPUs { try affinity.narrow(to: cpus) }
-    let result = cloning.perform()
+    var result = cloning.perform()
+    if result < 0, cloning.flags & Cloning.newerFlags != 0 {
+      try makeTimeNamespaceLater()
+      result = cloning.perform()
+    }
     if result == 0 {
       // The child lives on what this value owns, so it must not look like the end of the value's life.
       script.run()
@@ -94,6 +100,14 @@ struct PreparedBirth: ~Copyable {
       throw .system(SystemFailure(call: "setns", subject: "the runtime's namespaces", errno: homecoming))
     }
     return newborn
+  }
+
+  /// A kernel that cannot be asked for a time namespace at the clone: the process makes it, and enters it.
+  private mutating func makeTimeNamespaceLater() throws(SpawnError) {
+    if script.procfs < 0 { try held.openProcfs(above: script.socketTarget, in: &script) }
+    cloning.flags &= ~Cloning.newerFlags
+    script.shiftsClocks = true
+    script.waitsForParent = true
   }
 
   /// The same file at a number above `target`.

@@ -6,15 +6,18 @@ import Linux
 enum RuntimeImage {
   /// Opens it. A container that reaches `/proc/PID/exe` of the init stage finds a read-only mount of
   /// nobody's namespace, or a sealed copy.
-  static func open(_ path: String?) throws(Errno) -> Descriptor {
-    let binary = try openBinary(path)
-    if try isOnReadOnlyMount(binary.number) { return binary }
-    do throws(Errno) {
-      return try readOnlyClone(of: binary.number)
-    } catch {
-      let readable = try openBinary(path, flags: O_RDONLY)
-      return try sealedCopy(of: readable.number)
+  ///
+  /// `amongOthers`: it is executed in a user namespace in which others live already. Whoever has CAP_SYS_PTRACE
+  /// there could look into it, were it not for a program that they may not read: that is always a copy.
+  static func open(_ path: String?, amongOthers: Bool) throws(Errno) -> Descriptor {
+    if !amongOthers {
+      let binary = try openBinary(path)
+      if try isOnReadOnlyMount(binary.number) { return binary }
+      // A kernel that lacks one of the calls, or a caller who may not clone.
+      if let clone = try? readOnlyClone(of: binary.number) { return clone }
     }
+    let readable = try openBinary(path, flags: O_RDONLY)
+    return try MemoryFile.copyProgram(readable.number)
   }
 
   private static func openBinary(_ path: String?, flags: Int32 = O_PATH) throws(Errno) -> Descriptor {
@@ -42,25 +45,4 @@ enum RuntimeImage {
       MemoryLayout<mount_attr>.size)
     return tree
   }
-
-  /// A copy in memory that can no longer change. The corresponding system calls are `memfd_create`,
-  /// `sendfile` and `F_ADD_SEALS`.
-  private static func sealedCopy(of binary: Int32) throws(Errno) -> Descriptor {
-    let copy = try MemoryFile.make("martlet", flags: allowSealing)
-    let size = Int(try Files.status(binary).st_size)
-    var copied = 0
-    while copied < size {
-      let sent = try retrying(Int32(SYS_sendfile), Int(copy.number), Int(binary), 0, size - copied)
-      guard sent > 0 else { throw .ioError }
-      copied += sent
-    }
-    _ = try call(Int32(SYS_fcntl), Int(copy.number), addSeals, allSeals)
-    return copy
-  }
-
-  /// `MFD_ALLOW_SEALING`.
-  private static let allowSealing: UInt32 = 2
-  /// `F_ADD_SEALS`, and seal, shrink, grow and write of `F_SEAL_…`.
-  private static let addSeals = 1033
-  private static let allSeals = 15
 }

@@ -29,4 +29,21 @@ public enum StepCall: UInt16, Sendable, CaseIterable {
   case decode
   /// A check of ours, not a call: the object is not what it must be.
   case verify
+  case statx, execveat, clone3
+}
+
+extension StepCall: CustomStringConvertible {
+  /// The kernel's name of the call.
+  public var description: String { String(StepCall.names[Int(rawValue)]) }
+
+  /// By number.
+  private static let names = """
+    none open openat2 close read write setns unshare setresuid setresgid setgroups setsid \
+    keyctl socket ioctl mount umount2 open_tree move_mount fsopen fsconfig fsmount mount_setattr \
+    fstat fstatfs readlink mkdir mknod symlink unlink fchmod fchown dup sendmsg recvmsg \
+    pivot_root chroot chdir fchdir getcwd umask sethostname setdomainname prctl capset seccomp \
+    execve close_range getdents pipe poll fcntl setxattr \
+    sched_setaffinity sched_setattr ioprio_set personality set_mempolicy getxattr \
+    decode verify statx execveat clone3
+    """.split(separator: " ")
 }
