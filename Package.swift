@@ -57,6 +57,7 @@ let package = Package(
     adapter("CgroupV1", ["Linux"]),
     adapter("CgroupV2", ["Linux", "CLinux"]),
     adapter("CgroupDisabled", ["Linux"]),
+    adapter("CgroupMonitor", ["Linux"]),
     adapter("Seccomp", ["Linux", "CLinux", "CSeccomp"]),
     adapter("Capabilities", ["CCapability"]),
     adapter("YajlDocument", ["CYajl"]),
@@ -75,7 +76,8 @@ let package = Package(
       name: "Kit",
       dependencies: [
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
-        "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console", "HostProbe",
+        "CgroupMonitor", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console",
+        "HostProbe",
         "Netlink",
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
@@ -87,15 +89,17 @@ let package = Package(
     tests(
       "AdapterTests",
       [
-        "CLinux", "Domain", "Ports", "Linux", "Init", "CgroupV1", "CgroupV2", "CgroupDisabled", "Seccomp",
-        "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation", "Spawner",
+        "CLinux", "Domain", "Ports", "Linux", "Init", "CgroupV1", "CgroupV2", "CgroupDisabled",
+        "CgroupMonitor",
+        "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation",
+        "Spawner",
         "Console", "Netlink",
       ]),
     tests(
       "ConformanceTests",
       [
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
-        "StateDirectory", "YajlDocument",
+        "CgroupMonitor", "CgroupDisabled", "StateDirectory", "YajlDocument",
       ]),
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]

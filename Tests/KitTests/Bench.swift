@@ -13,6 +13,7 @@ final class Bench {
   /// Takes the place of the recording one.
   var manager: (any CgroupManager)?
   let sender = RecordingSender()
+  let board = InMemoryMonitor.Board()
   let directory: String
   let store: InMemoryStateStore
   let spawner: RecordingSpawner
@@ -51,6 +52,7 @@ final class Bench {
     return Composition(
       store: { [store] _ in store },
       cgroups: { [cgroups, manager] _, _ throws(CgroupError) in manager ?? cgroups },
+      monitor: { [board] _, _ in InMemoryMonitor(board) },
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
       processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },

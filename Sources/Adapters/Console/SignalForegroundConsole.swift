@@ -11,7 +11,11 @@ public final class SignalForegroundConsole: ForegroundConsole {
   public init() {}
 
   public func begin() throws(SystemFailure) {
-    signals = try SignalReceiver()
+    do throws(Errno) {
+      signals = try SignalReceiver()
+    } catch {
+      throw SystemFailure(call: "signalfd4", subject: "", errno: error)
+    }
   }
 
   public func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {

@@ -124,6 +124,17 @@ public final class CgroupTree {
     return try Files.readAll(opened.number, limit: 1 << 20)
   }
 
+  /// For `open`: the file itself is not opened; it is read; it is read and written.
+  public static let pathOnly = O_PATH
+  public static let readOnly = O_RDONLY
+  public static let readWrite = O_RDWR
+
+  /// The names of the control files of a cgroup.
+  public func files(of name: String) throws(Errno) -> [String] {
+    let opened = try open(name, O_RDONLY | O_DIRECTORY)
+    return try Directories.names(opened.number, type: UInt8(DT_REG))
+  }
+
   /// The names of the cgroups directly below one.
   public func children(of name: String) throws(Errno) -> [String] {
     let opened = try open(name, O_RDONLY | O_DIRECTORY)

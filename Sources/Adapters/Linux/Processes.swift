@@ -38,6 +38,11 @@ public enum Processes {
     throw .noSuchProcess
   }
 
+  /// Stops the caller until it is told to continue. The corresponding signal is `SIGSTOP`.
+  public static func stop() {
+    kill(getpid(), SIGSTOP)
+  }
+
   /// The caller's id. The corresponding system call is `getpid`.
   public static var current: Int32 { getpid() }
 

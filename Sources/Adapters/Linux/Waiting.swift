@@ -51,7 +51,8 @@ public enum Waiting {
     }
   }
 
-  private static func nanoseconds() -> Int64 {
+  /// Nanoseconds of the monotonic clock. The corresponding system call is `clock_gettime`.
+  public static func nanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
@@ -61,5 +62,13 @@ public enum Waiting {
   public static func readable(_ descriptor: Int32, timeout milliseconds: Int64?) throws(Errno) -> Bool {
     var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
     return try poll(&descriptors, timeout: milliseconds)
+  }
+
+  /// Waits until one of the descriptors is readable or hung up; tells for each whether it is. Negative ones are passed
+  /// over.
+  public static func ready(_ numbers: [Int32]) throws(Errno) -> [Bool] {
+    var descriptors = numbers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    _ = try poll(&descriptors, timeout: nil)
+    return descriptors.map { $0.revents != 0 }
   }
 }

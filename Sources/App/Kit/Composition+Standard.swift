@@ -1,5 +1,6 @@
 import Capabilities
 import CgroupDisabled
+import CgroupMonitor
 import CgroupV1
 import CgroupV2
 import Console
@@ -20,6 +21,7 @@ extension Composition {
     Composition(
       store: { root in DirectoryStateStore(root: root, reader: YajlDocument()) },
       cgroups: { driver, layout throws(CgroupError) in try standardCgroups(driver, layout) },
+      monitor: { driver, layout in standardMonitor(driver, layout) },
       spawner: { LinuxProcessSpawner() },
       hooks: { ProgramHookRunner() },
       documents: { YajlDocument() },
@@ -37,6 +39,15 @@ extension Composition {
     guard let cache else { return LibseccompCompiler() }
     let salt = "martlet \(Version.number) \(LibseccompCompiler.dependencies)"
     return SeccompCache(LibseccompCompiler(), directory: cache, salt: salt)
+  }
+
+  private static func standardMonitor(
+    _ driver: CgroupLocation.Driver, _ layout: CgroupLayout
+  ) -> any ResourceMonitor {
+    switch driver {
+    case .disabled: DisabledMonitor()
+    case .cgroupfs, .systemd: CgroupMonitor(CgroupTree.trees(layout))
+    }
   }
 
   private static func standardCgroups(

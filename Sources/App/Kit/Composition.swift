@@ -9,6 +9,8 @@ public struct Composition {
   public var store: (_ root: String) -> any StateStore
   /// Makes the cgroup manager of a driver on a host with these hierarchies.
   public var cgroups: (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any CgroupManager
+  /// Makes the monitor of what containers use, for a driver on a host with these hierarchies.
+  public var monitor: (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any ResourceMonitor
   /// Starts processes.
   public var spawner: () -> any ProcessSpawner
   /// Runs hooks.
@@ -36,6 +38,7 @@ public struct Composition {
   public init(
     store: @escaping (_ root: String) -> any StateStore,
     cgroups: @escaping (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any CgroupManager,
+    monitor: @escaping (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any ResourceMonitor,
     spawner: @escaping () -> any ProcessSpawner, hooks: @escaping () -> any HookRunner,
     documents: @escaping () -> any DocumentReader,
     seccomp: @escaping (_ cache: String?) -> any SeccompCompiler,
@@ -47,6 +50,7 @@ public struct Composition {
     self.sender = sender
     self.store = store
     self.cgroups = cgroups
+    self.monitor = monitor
     self.spawner = spawner
     self.hooks = hooks
     self.documents = documents

@@ -126,6 +126,16 @@ final class Context {
     }
   }
 
+  /// The monitor of what containers of a driver use.
+  func monitor(for location: CgroupLocation) throws(Failure) -> any ResourceMonitor {
+    let layout = try facts().cgroups
+    do throws(CgroupError) {
+      return try composition.monitor(location.driver, layout)
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
   /// The container that the first operand names.
   func id() throws(Failure) -> ContainerID {
     do throws(ContainerID.Violation) {

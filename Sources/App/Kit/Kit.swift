@@ -82,11 +82,13 @@ extension Context {
     switch invocation.command {
     case .run: return try run()
     case .exec: return try exec()
+    case .top: return try top()
     case .create: try create()
     case .start: try start()
     case .kill: try kill()
     case .delete: try delete()
     case .state: try state()
+    case .events: try events()
     case .list: try list()
     case .ps: try ps()
     case .pause: try pause()

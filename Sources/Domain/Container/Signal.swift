@@ -13,6 +13,17 @@ public struct Signal: RawRepresentable, Hashable, Sendable {
   /// Asks a process to end.
   public static let terminate = Signal(rawValue: 15)
 
+  /// The terminal is gone.
+  public static let hangUp = Signal(rawValue: 1)
+  /// What a terminal sends for Ctrl-C.
+  public static let interrupt = Signal(rawValue: 2)
+  /// What a terminal sends for Ctrl-\.
+  public static let quit = Signal(rawValue: 3)
+  /// What a terminal sends for Ctrl-Z.
+  public static let terminalStop = Signal(rawValue: 20)
+  /// The terminal has another size.
+  public static let windowChange = Signal(rawValue: 28)
+
   /// The largest number.
   public static let maximum: Int32 = 64
 

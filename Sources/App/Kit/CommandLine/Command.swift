@@ -1,6 +1,7 @@
 /// The commands of the runtime.
 enum Command: UInt8, CaseIterable {
-  case create, delete, exec, features, kill, list, pause, plan, ps, resume, run, spec, start, state, update
+  case create, delete, events, exec, features, kill, list, pause, plan, ps, resume, run, spec, start, state
+  case top, update
 }
 
 extension Command {
@@ -25,6 +26,9 @@ extension Command {
     rule(.create, "create", "<container-id>", 1...1, "create a container"),
     rule(.delete, "delete", "<container-id>", 1...1, "delete what a container holds, once it is stopped"),
     rule(
+      .events, "events", "<container-id>", 1...1,
+      "show what a container uses again and again, and when its memory is out"),
+    rule(
       .exec, "exec", "<container-id> <command> [args...]", 1...many, "run a further process in a container"),
     rule(.features, "features", "", 0...0, "show what this runtime supports, as JSON"),
     rule(
@@ -38,11 +42,12 @@ extension Command {
     rule(.spec, "spec", "", 0...0, "write a new config.json"),
     rule(.start, "start", "<container-id>", 1...1, "start the program of a created container"),
     rule(.state, "state", "<container-id>", 1...1, "show the state of a container"),
+    rule(.top, "top", "", 0...0, "show what all containers below the root directory use"),
     rule(.update, "update", "<container-id>", 1...1, "change the limits of a container"),
   ]
 
   /// Commands that other runtimes have and this one has not yet.
-  static let unsupported = ["checkpoint", "events", "restore"]
+  static let unsupported = ["checkpoint", "restore"]
 
   private static let many = Int.max
 
@@ -83,6 +88,7 @@ struct CommandSet: OptionSet {
 
   static let create = CommandSet(.create)
   static let delete = CommandSet(.delete)
+  static let events = CommandSet(.events)
   static let exec = CommandSet(.exec)
   static let kill = CommandSet(.kill)
   static let list = CommandSet(.list)
@@ -90,5 +96,6 @@ struct CommandSet: OptionSet {
   static let ps = CommandSet(.ps)
   static let run = CommandSet(.run)
   static let spec = CommandSet(.spec)
+  static let top = CommandSet(.top)
   static let update = CommandSet(.update)
 }

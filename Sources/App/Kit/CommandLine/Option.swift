@@ -9,6 +9,7 @@ enum Option: UInt8, CaseIterable {
   case resources, blkioWeight, cpuPeriod, cpuQuota, cpuBurst, cpuShare, cpuRtPeriod, cpuRtRuntime, cpuIdle
   case cpusetCpus, cpusetMems, kernelMemory, kernelMemoryTcp, memory, memoryReservation, memorySwap, pidsLimit
   case l3CacheSchema, memBwSchema
+  case interval, stats, memoryEvents, pressure, once, iterations, sort
 }
 
 extension Option {
@@ -41,7 +42,8 @@ extension Option {
   }
 
   /// The one table of options, in the order of help.
-  static let rules: [Rule] = globalRules + creationRules + execRules + otherRules + updateRules
+  static let rules: [Rule] =
+    globalRules + creationRules + execRules + otherRules + updateRules + statisticsRules
 
   private static let globalRules: [Rule] = [
     Rule(
@@ -151,7 +153,7 @@ extension Option {
       option: .all, name: "all", short: "a", kind: .flag, commands: .kill,
       help: "signal all processes of the container"),
     Rule(
-      option: .format, name: "format", short: "f", kind: .text, commands: [.list, .ps, .plan],
+      option: .format, name: "format", short: "f", kind: .text, commands: [.list, .ps, .plan, .top],
       help: "'table' or 'json'"),
     Rule(
       option: .quiet, name: "quiet", short: "q", kind: .flag, commands: .list, help: "show only the ids"),
@@ -220,5 +222,30 @@ extension Option {
     Rule(
       option: .memBwSchema, name: "mem-bw-schema", short: "", kind: .text, commands: .update,
       help: "memory bandwidth schema of the container's resctrl group"),
+  ]
+
+  private static let statisticsRules: [Rule] = [
+    Rule(
+      option: .interval, name: "interval", short: "", kind: .text, commands: [.events, .top],
+      help: "time between two looks, such as 500ms (default: 5s; top: 2s)"),
+    Rule(
+      option: .stats, name: "stats", short: "", kind: .flag, commands: .events,
+      help: "show what the container uses once, and nothing else"),
+    Rule(
+      option: .memoryEvents, name: "memory-events", short: "", kind: .flag, commands: .events,
+      help: "show all that limits of memory lead to, not only killed processes"),
+    Rule(
+      option: .pressure, name: "pressure", short: "", kind: .text, commands: .events,
+      help: "show when memory is short: 'low', 'medium', 'critical', or a stall such as 'some:100000:2000000'"
+    ),
+    Rule(
+      option: .once, name: "once", short: "", kind: .flag, commands: .top,
+      help: "show one table, of the first half second unless --interval is given"),
+    Rule(
+      option: .iterations, name: "iterations", short: "n", kind: .number, commands: .top,
+      help: "end after this many tables (default: 0, never)"),
+    Rule(
+      option: .sort, name: "sort", short: "", kind: .text, commands: .top,
+      help: "'cpu', 'memory', 'pids', 'io' or 'id' (default: \"cpu\")"),
   ]
 }

@@ -32,6 +32,7 @@ enum Failure: Error {
 /// A container that is not in the state that a command needs.
 enum ContainerProblem: Equatable {
   case notRunning
+  case nothingRuns(ContainerID)
   case notPaused
   case stillRunning(ContainerID, Status)
   case startInState(Status)
@@ -59,6 +60,10 @@ enum ArgumentProblem: Equatable {
   case logFormat(String)
   case preservedDescriptor(Int)
   case fileExists(String)
+  case interval(String)
+  case noInterval
+  case pressure(String)
+  case sort(String)
   case unsupported(String)
   case limit(option: String, String)
   case noResourceControl
@@ -122,6 +127,7 @@ extension ContainerProblem {
   var phrase: String {
     switch self {
     case .notRunning: "container not running"
+    case .nothingRuns(let id): "container with id \(id) is not running"
     case .notPaused: "container not paused"
     case .stillRunning(let id, let status):
       "cannot delete container \(id) that is not stopped: \(status.rawValue)"
@@ -160,6 +166,12 @@ extension ArgumentProblem {
     case .logFormat(let text): "invalid log-format: \(text)"
     case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
     case .fileExists(let name): "File \(name) exists. Remove it first"
+    case .interval(let text): "invalid value \(text.quoted) for --interval: want a time such as 5s or 500ms"
+    case .noInterval: "duration interval must be greater than 0"
+    case .pressure(let text):
+      "invalid value \(text.quoted) for --pressure: want low, medium, critical, some:STALL:WINDOW or"
+        + " full:STALL:WINDOW in microseconds"
+    case .sort(let text): "invalid value \(text.quoted) for --sort: want cpu, memory, pids, io or id"
     case .unsupported(let what): "\(what) is not supported yet"
     case .limit(let option, let text): "invalid value for \(option): \(text.quoted)"
     case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"

@@ -21,6 +21,19 @@ extension Context {
 
   /// All containers by name; one that vanishes meanwhile, or cannot be read, is passed over.
   private func allContainers() throws(Failure) -> [LoadedContainer] {
+    var containers: [LoadedContainer] = []
+    for id in try identifiers() {
+      do throws(Failure) {
+        if let container = try find(id) { containers.append(container) }
+      } catch {
+        Output.error("load container \(id): \(error)\n")
+      }
+    }
+    return containers
+  }
+
+  /// The names of all containers, in order.
+  func identifiers() throws(Failure) -> [ContainerID] {
     var ids: [ContainerID] = []
     do throws(StateError) {
       ids = try store.identifiers()
@@ -31,15 +44,7 @@ extension Context {
       throw .state(error)
     }
     if ids.isEmpty, root.isExplicit { try requireRoot() }
-    var containers: [LoadedContainer] = []
-    for id in ids.sorted(by: { $0.text < $1.text }) {
-      do throws(Failure) {
-        if let container = try find(id) { containers.append(container) }
-      } catch {
-        Output.error("load container \(id): \(error)\n")
-      }
-    }
-    return containers
+    return ids.sorted { $0.text < $1.text }
   }
 
   /// A root directory that was named must be there; the default one is made by the first container.
