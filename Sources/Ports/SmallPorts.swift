@@ -96,4 +96,8 @@ public protocol HostProbe: AnyObject {
   func securityModules() throws(SystemFailure) -> SecurityModules
   /// Where the resctrl file system is mounted; asked for only when a document has a class of service.
   func resctrlMountPoint() throws(SystemFailure) -> String?
+  /// The version of the kernel's interface for Landlock; 0 when there is none, or it is not in use.
+  func landlockVersion() -> Int
+  /// Whether the kernel can keep strangers off a core; true where no core has two threads.
+  func hasCoreScheduling() -> Bool
 }

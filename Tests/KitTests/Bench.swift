@@ -90,6 +90,8 @@ private final class FixedProbe: HostProbe {
   func shared(_ namespaces: [Namespace]) -> NamespaceSet { [] }
   func securityModules() throws(SystemFailure) -> SecurityModules { [] }
   func resctrlMountPoint() throws(SystemFailure) -> String? { nil }
+  func landlockVersion() -> Int { 7 }
+  func hasCoreScheduling() -> Bool { true }
 }
 
 private final class OpenGate: StartGate {

@@ -48,6 +48,18 @@ public final class LinuxHostProbe: HostProbe {
     }
   }
 
+  /// The corresponding system call is `landlock_create_ruleset` with `LANDLOCK_CREATE_RULESET_VERSION`.
+  public func landlockVersion() -> Int {
+    max(0, clinux_call(444, 0, 0, 1, 0, 0, 0))
+  }
+
+  /// The corresponding call is `PR_SCHED_CORE` with `PR_SCHED_CORE_GET`.
+  public func hasCoreScheduling() -> Bool {
+    var cookie: UInt64 = 0
+    let result = clinux_call(Int(SYS_prctl), 62, 0, 0, 0, word(&cookie), 0)
+    return result == 0 || result == -Int(ENODEV)
+  }
+
   public func shared(_ namespaces: [Namespace]) -> NamespaceSet {
     guard let procfs = try? Procfs() else { return [] }
     return NamespaceSet(

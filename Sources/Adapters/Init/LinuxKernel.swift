@@ -31,6 +31,8 @@ final class LinuxKernel {
   var null: Int32 = -1
   /// An empty read-only directory that is mounted already; or -1.
   var emptyDirectory: Int32 = -1
+  /// What Landlock is to deny; or -1.
+  var ruleset: Int32 = -1
   /// The working directory of the program has been entered.
   var isInWorkingDirectory = false
   /// The plan says on which CPUs the process runs.

@@ -46,6 +46,18 @@ public enum Processes {
   /// The caller's id. The corresponding system call is `getpid`.
   public static var current: Int32 { getpid() }
 
+  /// A process's id in its own process namespace: the last one in the field `NSpid` of `/proc/PID/status`.
+  public static func innerNumber(of pid: Int32) throws(Errno) -> Int32 {
+    let bytes = try Procfs().read("\(pid.decimal)/status", limit: 1 << 16)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "NSpid:".utf8) {
+      guard let last = line.split(separator: UInt8(ascii: "\t")).last,
+        let number = Int32(String(decoding: last, as: UTF8.self)), number > 0
+      else { break }
+      return number
+    }
+    throw .noSuchProcess
+  }
+
   /// Field 22 of `/proc/PID/stat`, and whether the process still runs (it is no zombie).
   public static func stat(_ pid: Int32) throws(Errno) -> (startTime: UInt64, isAlive: Bool) {
     let bytes = try Procfs().read("\(pid.decimal)/stat", limit: 8192)

@@ -180,6 +180,29 @@ extension RecordingKernel: InheritanceKernel {
   }
 }
 
+extension RecordingKernel: RestrictionKernel {
+  public func shareCores(process: UInt32) throws(StepFault) {
+    try record(.shareCores(process == 0 ? .new : .of(process: Int32(truncatingIfNeeded: process))))
+  }
+
+  public func makeLandlockRuleset(files: UInt64, ports: UInt64, scopes: UInt64) throws(StepFault) {
+    try record(.makeLandlockRuleset(files: files, ports: ports, scopes: scopes))
+  }
+
+  /// Whether the path may be missing is said by the entry's tolerance.
+  public func allowBeneath(_ path: PlanText, access: UInt64) throws(StepFault) {
+    try record(.allowBeneath(path: string(path), access: access, mayBeMissing: false))
+  }
+
+  public func allowPort(_ port: UInt16, access: UInt64) throws(StepFault) {
+    try record(.allowPort(port, access: access))
+  }
+
+  public func enforceLandlock() throws(StepFault) {
+    try record(.enforceLandlock)
+  }
+}
+
 extension RecordingKernel: EnvironmentKernel {
   public func setFileModeMask(_ mask: UInt32) throws(StepFault) {
     try record(.setFileModeMask(mask))

@@ -83,13 +83,15 @@ final class Context {
   }
 
   /// The host's facts, and those that only some documents ask for.
-  func facts(modules: Bool, resctrl: Bool) throws(Failure) -> Facts {
+  func facts(_ questions: HostQuestions) throws(Failure) -> Facts {
     var facts = try facts()
-    guard modules || resctrl else { return facts }
+    guard !questions.isEmpty else { return facts }
     do throws(SystemFailure) {
       let probe = composition.probe()
-      if modules { facts.securityModules = try probe.securityModules() }
-      if resctrl { facts.resctrl = try probe.resctrlMountPoint() }
+      if questions.contains(.securityModules) { facts.securityModules = try probe.securityModules() }
+      if questions.contains(.resctrl) { facts.resctrl = try probe.resctrlMountPoint() }
+      if questions.contains(.landlock) { facts.landlockVersion = probe.landlockVersion() }
+      if questions.contains(.coreScheduling) { facts.hasCoreScheduling = probe.hasCoreScheduling() }
     } catch {
       throw .system(error)
     }

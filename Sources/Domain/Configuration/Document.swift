@@ -19,6 +19,8 @@ public struct Document: Equatable, Sendable {
   public var hooks = Hooks()
   /// `annotations`: free metadata, in document order.
   public var annotations: [Annotation] = []
+  /// The annotation `io.martlet.landlock`, once its text has been parsed: that takes a reader of JSON.
+  public var landlock: LandlockSettings?
   /// `linux`: the Linux part.
   public var linux: LinuxSettings?
 

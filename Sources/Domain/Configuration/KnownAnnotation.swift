@@ -7,8 +7,16 @@ public enum KnownAnnotation: String, Sendable, CaseIterable {
   /// Which of the default devices a container gets: names with commas between them; empty for none. Without
   /// it, it gets all of them.
   case defaultDevices = "io.martlet.default-devices"
+  /// What Landlock denies to the container's processes, as JSON.
+  case landlock = "io.martlet.landlock"
+  /// Who may run on the same core at the same time: `container` or `process`.
+  case coreScheduling = "io.martlet.core-scheduling"
   /// The socket of a seccomp agent, where the profile names none.
   case seccompReceiver = "run.oci.seccomp.receiver"
+  /// A property of the container's unit, whose name follows the dot.
+  case systemdProperty = "org.systemd.property."
+  /// The cgroup below the unit that the container gets for itself.
+  case systemdSubgroup = "run.oci.systemd.subgroup"
 
   /// Names that other programs read in what martlet writes, so that a document's own would mislead them:
   /// `bundle` is a label of libcontainer's state.

@@ -18,6 +18,10 @@ public struct Facts: Equatable, Sendable {
   public var securityModules: SecurityModules = []
   /// Where resctrl is mounted; looked for only when a document has a class of service.
   public var resctrl: String?
+  /// The version of the kernel's interface for Landlock, 0 without one; looked for only when a document names it.
+  public var landlockVersion = 0
+  /// The kernel can keep strangers off a core, or no core has two threads; looked for only when a document asks.
+  public var hasCoreScheduling = false
 
   /// Makes facts.
   public init(

@@ -19,15 +19,3 @@ public struct SecurityModules: OptionSet, Hashable, Sendable {
   /// SELinux.
   public static let selinux = SecurityModules(rawValue: 2)
 }
-
-extension ProcessSettings {
-  /// A profile or a label is asked for, so that it counts which modules there are.
-  public var namesSecurityModules: Bool { apparmorProfile != nil || selinuxLabel != nil }
-}
-
-extension Document {
-  /// A profile or a label is asked for, so that it counts which modules there are.
-  public var namesSecurityModules: Bool {
-    process?.namesSecurityModules == true || linux?.mountLabel != nil
-  }
-}

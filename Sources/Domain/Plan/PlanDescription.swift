@@ -76,7 +76,41 @@ extension Step: CustomStringConvertible {
     case .setMemoryPolicy(let mode, let nodes): "set memory policy \(mode) on nodes [\(nodes)]"
     case .setSecurityLabel(let module, let label): "execute with the \(module) label \(quoted(label))"
     case .setFileLabel(let path, let label): "label \(quoted(path)) \(quoted(label))"
+    default: restrictionDescription
+    }
+  }
+
+  private var restrictionDescription: String {
+    switch self {
+    case .shareCores(.new): "share cores with nobody else"
+    case .shareCores(.of(let process)): "share cores with process \(process) and its like"
+    case .makeLandlockRuleset(let files, let ports, let scopes):
+      "deny by Landlock " + LandlockRight.list([(files, .files), (ports, .ports), (scopes, .scopes)])
+    case .allowBeneath(let path, let access, _):
+      "allow \(LandlockRight.list([(access, .files)])) below \(quoted(path))"
+    case .allowPort(let port, let access): "allow \(LandlockRight.list([(access, .ports)])) at port \(port)"
+    case .enforceLandlock: "put Landlock's rules in force"
     default: "\(kind)"
+    }
+  }
+}
+
+extension LandlockRight {
+  /// The names of bits, table by table.
+  fileprivate static func list(_ sets: [(bits: UInt64, kind: Kind)]) -> String {
+    sets.flatMap { set in set.kind.rights.filter { set.bits & $0.bit != 0 }.map(\.name) }
+      .joined(separator: ",")
+  }
+
+  fileprivate enum Kind {
+    case files, ports, scopes
+
+    var rights: [LandlockRight] {
+      switch self {
+      case .files: LandlockRight.files
+      case .ports: LandlockRight.ports
+      case .scopes: LandlockRight.scopes
+      }
     }
   }
 }

@@ -18,7 +18,7 @@ public struct PlanRule: Sendable {
 
   /// Every rule.
   public static let all: [PlanRule] =
-    processRules + rootRules + inheritanceRules + credentialRules
+    processRules + rootRules + inheritanceRules + restrictionRules + credentialRules
     + programRules
 }
 
@@ -189,6 +189,38 @@ private let inheritanceRules: [PlanRule] = [
     $0.all(
       [.setScheduler, .setIOPriority, .setPersonality, .setMemoryPolicy, .writeKernelParameter],
       before: [.setSecurityLabel])
+  },
+]
+
+private let restrictionRules: [PlanRule] = [
+  PlanRule(name: "a ruleset before its rules", reason: "they are added to it") {
+    $0.all([.makeLandlockRuleset], before: [.allowBeneath, .allowPort])
+      && $0.all([.allowBeneath, .allowPort], before: [.enforceLandlock])
+  },
+  PlanRule(name: "a ruleset in force", reason: "until then it denies nothing") {
+    $0.count(.makeLandlockRuleset) == $0.count(.enforceLandlock) && $0.count(.enforceLandlock) <= 1
+  },
+  PlanRule(name: "rules inside the root", reason: "paths are the container's, as its program sees them") {
+    $0.all(
+      [.enterNamespaces, .enterRoot, .makeDirectory, .openTerminal, .mask, .protectReadOnly],
+      before: [.allowBeneath])
+  },
+  PlanRule(name: "rules before ids and the filter", reason: "the user may not reach the paths") {
+    $0.all(
+      [.makeLandlockRuleset, .allowBeneath, .allowPort], before: [.setUserID, .installSeccompFilter])
+  },
+  PlanRule(name: "Landlock last but for the filter", reason: "it would deny what martlet still does") {
+    index in
+    guard index.has(.enforceLandlock) else { return true }
+    return index.plan.entries[(index.first(.enforceLandlock) + 1)...].allSatisfy {
+      [.installSeccompFilter, .execute].contains($0.step.kind)
+    }
+  },
+  PlanRule(name: "cores shared before ids", reason: "another process's mark is the privileged one's to take")
+  {
+    $0.all([.shareCores], before: [.limitBoundingSet, .setUserID, .installSeccompFilter])
+      && $0.all([.enterNamespaces, .becomeNamespaceRoot], before: [.shareCores])
+      && $0.count(.shareCores) <= 1
   },
 ]
 

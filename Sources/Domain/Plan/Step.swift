@@ -100,6 +100,20 @@ public enum Step: Equatable, Sendable {
   /// The profile or label that the program gets at `execve`, by a file below `/proc/thread-self/attr`.
   case setSecurityLabel(SecurityModule, String)
 
+  // MARK: Restrictions beyond the specification
+
+  /// Who may run on the same core at the same time. The corresponding call is `PR_SCHED_CORE`.
+  case shareCores(CoreCookie)
+  /// What is to be denied, save where a rule allows it. The corresponding system call is
+  /// `landlock_create_ruleset`.
+  case makeLandlockRuleset(files: UInt64, ports: UInt64, scopes: UInt64)
+  /// Allows something to what is below a path. The corresponding system call is `landlock_add_rule`.
+  case allowBeneath(path: String, access: UInt64, mayBeMissing: Bool)
+  /// Allows something to a port. The corresponding system call is `landlock_add_rule`.
+  case allowPort(UInt16, access: UInt64)
+  /// From here on it is denied. The corresponding system call is `landlock_restrict_self`.
+  case enforceLandlock
+
   // MARK: Credentials
 
   /// Drops everything else from the bounding set. The corresponding call is `PR_CAPBSET_DROP`.

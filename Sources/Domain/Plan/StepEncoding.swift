@@ -55,6 +55,11 @@ extension Step {
     case .setMemoryPolicy: .setMemoryPolicy
     case .setSecurityLabel: .setSecurityLabel
     case .setFileLabel: .setFileLabel
+    case .shareCores: .shareCores
+    case .makeLandlockRuleset: .makeLandlockRuleset
+    case .allowBeneath: .allowBeneath
+    case .allowPort: .allowPort
+    case .enforceLandlock: .enforceLandlock
     }
   }
 
@@ -185,6 +190,27 @@ extension Step {
     case .setFileLabel(let path, let label):
       writer.write(path)
       writer.write(label)
+    default:
+      encodeRestrictionOperands(to: &writer)
+    }
+  }
+
+  private func encodeRestrictionOperands(to writer: inout StepWriter) {
+    switch self {
+    case .shareCores(.new):
+      writer.write(0 as UInt32)
+    case .shareCores(.of(let process)):
+      writer.write(process)
+    case .makeLandlockRuleset(let files, let ports, let scopes):
+      writer.write(files)
+      writer.write(ports)
+      writer.write(scopes)
+    case .allowBeneath(let path, let access, _):
+      writer.write(path)
+      writer.write(access)
+    case .allowPort(let port, let access):
+      writer.write(port)
+      writer.write(access)
     default:
       break
     }

@@ -13,4 +13,5 @@ public enum StepKind: UInt8, Sendable, CaseIterable {
   case joinCgroups
   case setCPUAffinity, setScheduler, setIOPriority, setPersonality, setMemoryPolicy, setSecurityLabel
   case setFileLabel, joinRemainingCgroups
+  case shareCores, makeLandlockRuleset, allowBeneath, allowPort, enforceLandlock
 }

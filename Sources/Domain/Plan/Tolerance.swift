@@ -12,6 +12,8 @@ public enum Tolerance: UInt8, Sendable, CaseIterable {
   /// The working directory is made for the user's convenience; whether it can be entered is checked by
   /// the step that enters it.
   case bestEffort = 3
+  /// No core has two threads (`ENODEV`), so nobody can run beside anyone.
+  case coresWithoutSiblings = 4
 
   /// Whether an errno is passed over.
   public func covers(_ errno: Errno) -> Bool {
@@ -20,6 +22,7 @@ public enum Tolerance: UInt8, Sendable, CaseIterable {
     case .kernelWithoutKeyrings: errno == .noSystemCall
     case .missingPath: errno == .noSuchFileOrDirectory || errno == .notDirectory
     case .bestEffort: true
+    case .coresWithoutSiblings: errno == .noSuchDevice
     }
   }
 }
@@ -30,6 +33,9 @@ extension Step {
     switch self {
     case .joinSessionKeyring: .kernelWithoutKeyrings
     case .mask, .protectReadOnly: .missingPath
+    // What is not there cannot be used, whoever allows it.
+    case .allowBeneath(_, _, mayBeMissing: true): .missingPath
+    case .shareCores: .coresWithoutSiblings
     case .makeDirectory: .bestEffort
     default: .none
     }

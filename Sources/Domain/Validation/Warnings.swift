@@ -1,7 +1,19 @@
 extension Document {
   /// What is unusual but does no harm: it is logged, and the container made all the same.
-  public var warnings: [Violation] {
+  public func warnings(on facts: Facts) -> [Violation] {
     var warnings: [Violation] = []
+    if let landlock, landlock.isBestEffort {
+      let (all, left) = (landlock.ruleset(version: .max), landlock.ruleset(version: facts.landlockVersion))
+      if all != left {
+        let version = facts.landlockVersion
+        warnings.append(
+          Violation(
+            KnownAnnotation.landlock.pointer,
+            version == 0
+              ? "the kernel has no Landlock: nothing is denied"
+              : "the kernel has version \(version) of Landlock: what it does not know is not denied"))
+      }
+    }
     if !ociVersion.hasBytePrefix("1.") {
       warnings.append(
         Violation(

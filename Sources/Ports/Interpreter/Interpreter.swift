@@ -49,6 +49,8 @@ private func perform(
     try performEnvironmentStep(kind, &reader, on: kernel)
   case .setCPUAffinity, .setScheduler, .setIOPriority, .setPersonality, .setMemoryPolicy, .setSecurityLabel:
     try performInheritanceStep(kind, &reader, on: kernel)
+  case .shareCores, .makeLandlockRuleset, .allowBeneath, .allowPort, .enforceLandlock:
+    try performRestrictionStep(kind, &reader, on: kernel)
   case .limitBoundingSet, .keepCapabilities, .ownStandardStreams, .setGroups, .setGroupID, .setUserID,
     .setCapabilities, .setAmbientCapabilities:
     try performCredentialStep(kind, &reader, on: kernel)
@@ -172,6 +174,25 @@ private func performInheritanceStep(
       throw StepFault(.decode, .invalidArgument)
     }
     try kernel.setSecurityLabel(module, try reader.text())
+  }
+}
+
+private func performRestrictionStep(
+  _ kind: StepKind, _ reader: inout PlanReader, on kernel: some RestrictionKernel
+) throws(StepFault) {
+  switch kind {
+  case .shareCores: try kernel.shareCores(process: try reader.uint32())
+  case .makeLandlockRuleset:
+    let files = try reader.integer()
+    let ports = try reader.integer()
+    try kernel.makeLandlockRuleset(files: files, ports: ports, scopes: try reader.integer())
+  case .allowBeneath:
+    let path = try reader.text()
+    try kernel.allowBeneath(path, access: try reader.integer())
+  case .allowPort:
+    let port = UInt16(truncatingIfNeeded: try reader.integer())
+    try kernel.allowPort(port, access: try reader.integer())
+  default: try kernel.enforceLandlock()
   }
 }
 

@@ -5,7 +5,7 @@ public import Domain
 /// An implementation is either the real kernel or a model of it. Operands are borrowed from the plan's
 /// block. Nothing here may allocate when it is the real one.
 public typealias Kernel = NamespaceKernel & MountKernel & RootKernel & EnvironmentKernel & InheritanceKernel
-  & CredentialKernel & ProgramKernel
+  & RestrictionKernel & CredentialKernel & ProgramKernel
 
 /// Namespaces and the process itself.
 public protocol NamespaceKernel: AnyObject {
@@ -88,6 +88,20 @@ public protocol InheritanceKernel: AnyObject {
   /// `Step.setSecurityLabel`; `detail` of a fault is 1 when it is about the file that AppArmor shares with
   /// other modules.
   func setSecurityLabel(_ module: SecurityModule, _ label: PlanText) throws(StepFault)
+}
+
+/// What is denied to the program beyond the specification.
+public protocol RestrictionKernel: AnyObject {
+  /// `Step.shareCores`; 0 for a cookie of its own, else the process that has it.
+  func shareCores(process: UInt32) throws(StepFault)
+  /// `Step.makeLandlockRuleset`.
+  func makeLandlockRuleset(files: UInt64, ports: UInt64, scopes: UInt64) throws(StepFault)
+  /// `Step.allowBeneath`.
+  func allowBeneath(_ path: PlanText, access: UInt64) throws(StepFault)
+  /// `Step.allowPort`.
+  func allowPort(_ port: UInt16, access: UInt64) throws(StepFault)
+  /// `Step.enforceLandlock`.
+  func enforceLandlock() throws(StepFault)
 }
 
 /// The environment of the program.

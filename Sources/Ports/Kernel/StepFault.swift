@@ -25,6 +25,7 @@ public enum StepCall: UInt16, Sendable, CaseIterable {
   case pivotRoot, chroot, chdir, fchdir, getcwd, umask, sethostname, setdomainname, prctl, capset, seccomp
   case execve, closeRange, getdents, pipe, poll, fcntl, setxattr
   case schedSetaffinity, schedSetattr, ioprioSet, personality, setMempolicy, getxattr
+  case landlockCreateRuleset, landlockAddRule, landlockRestrictSelf
   /// The plan itself cannot be read.
   case decode
   /// A check of ours, not a call: the object is not what it must be.

@@ -56,7 +56,7 @@ import Testing
   /// Everything that later reads a document.
   private func exercise(_ document: Document) {
     _ = written(document.json)
-    _ = document.warnings
+    _ = document.warnings(on: Facts())
     let violations = ValidationRule.violations(of: document, on: Facts())
     #expect(violations.allSatisfy { !$0.message.isEmpty })
     guard let id = try? ContainerID("box") else { return }

@@ -142,9 +142,23 @@ struct DocumentGenerator {
     if chance(50) {
       request.seccomp = CompiledFilter(program: [UInt8](repeating: 0, count: 16), flags: pick([0, 4, 8]))
     }
+    if chance(20) { request.landlock = ruleset() }
+    if chance(20) { request.coreCookie = chance(50) ? .new : .of(process: 1) }
     request.capabilities.bounding = CapabilitySet(rawValue: next() & 0x1FF_FFFF_FFFF)
     request.capabilities.permitted = request.capabilities.bounding
     return request
+  }
+
+  private mutating func ruleset() -> LandlockRuleset? {
+    var settings = LandlockSettings()
+    settings.handledFiles = ["execute", "read_file", "ioctl_dev"]
+    settings.handledPorts = ["bind_tcp"]
+    settings.isBestEffort = chance(50)
+    for path in some(["/usr", "/lib", "/none"], atMost: 3) {
+      settings.paths.append(.init(paths: [path], access: ["execute", "read_file"]))
+    }
+    settings.ports = some([.init(ports: [80, 443], access: ["bind_tcp"])], atMost: 2)
+    return settings.ruleset(version: 1 + below(7))
   }
 
   mutating func facts() -> Facts {

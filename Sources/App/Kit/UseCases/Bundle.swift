@@ -28,20 +28,22 @@ extension Context {
       guard case .system(let failure) = error, failure.errno == .noSuchFileOrDirectory else { throw error }
       throw .argument(.missingSpecification)
     }
-    let document: Document
+    var document: Document
     do throws(DecodingError) {
       document = try Document(decoding: json)
     } catch {
       throw .decoding(path: "config.json", error)
     }
+    document.landlock = try landlock(of: document)
     return Bundle(path: directory, document: document)
   }
 
-  /// Checks a document: what it asks for and does not get is an error, never passed over.
-  func validate(_ document: Document) throws(Failure) {
+  /// Checks a document: what it asks for and does not get is an error, never passed over. Returns the facts that
+  /// count for it.
+  @discardableResult
+  func validate(_ document: Document) throws(Failure) -> Facts {
     if document.process == nil { throw .argument(.missingProcess) }
-    var facts = try facts(
-      modules: document.namesSecurityModules, resctrl: document.linux?.intelRdt != nil)
+    var facts = try facts(document.questions)
     if document.setsNamespaceValues, let linux = document.linux,
       linux.namespaces.contains(where: { $0.path != nil })
     {
@@ -49,6 +51,7 @@ extension Context {
     }
     let violations = ValidationRule.violations(of: document, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
-    for warning in document.warnings { log.note(.warning, warning.description) }
+    for warning in document.warnings(on: facts) { log.note(.warning, warning.description) }
+    return facts
   }
 }

@@ -21,8 +21,7 @@ struct Creation {
     let id = try context.id()
     Host.becomeUndumpable()
     let bundle = try context.readBundle(context.invocation.filled(.bundle))
-    try context.validate(bundle.document)
-    let facts = try context.facts()
+    let facts = try context.validate(bundle.document)
     let place = Creation.cgroupRequest(id, bundle, context)
     let manager = try context.cgroups(forNew: place.path)
     let location = try Creation.locate(place, manager)
@@ -38,6 +37,7 @@ struct Creation {
     request.seccomp = filter
     request.capabilities = context.resolve(process.capabilities)
     request.cgroup = location
+    context.restrict(&request, bundle.document, facts)
     do throws(PlanError) {
       let document = bundle.document.passingOn(sockets: sockets)
       plan = try PlanCompiler.compile(document, facts: facts, request: request)

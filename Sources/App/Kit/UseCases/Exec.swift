@@ -92,6 +92,7 @@ extension Context {
     if state.document.linux?.seccomp != nil {
       request.seccomp = try FilterFile.read(in: store.directory(of: state.id))
     }
+    try restrict(&request, process, state)
     do throws(PlanError) {
       return try PlanCompiler.compileExec(
         process, state.document.linux ?? LinuxSettings(), namespaces: state.namespaces, request: request)

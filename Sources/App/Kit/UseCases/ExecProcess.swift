@@ -35,7 +35,8 @@ extension Context {
   }
 
   private func checked(_ process: ProcessSettings) throws(Failure) -> ProcessSettings {
-    let facts = process.namesSecurityModules ? try facts(modules: true, resctrl: false) : Facts()
+    let questions = process.questions
+    let facts = questions.isEmpty ? Facts() : try facts(questions)
     let violations = ValidationRule.violations(ofProcess: process, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     return process

@@ -5,8 +5,8 @@ extension Context {
   /// `plan`: shows the steps that a container of a bundle would go through. Nothing is made.
   func plan() throws(Failure) {
     let bundle = try readBundle(invocation.operands.first ?? invocation.filled(.bundle))
-    try validate(bundle.document)
-    let plan = try compile(bundle)
+    let facts = try validate(bundle.document)
+    let plan = try compile(bundle, facts)
     switch invocation.text(.format) {
     case nil, "", "table", "text": Output.write(text(plan))
     case "json": Output.write(json(plan), .spaces, end: "\n")
@@ -14,14 +14,14 @@ extension Context {
     }
   }
 
-  private func compile(_ bundle: Bundle) throws(Failure) -> Plan {
+  private func compile(_ bundle: Bundle, _ facts: Facts) throws(Failure) -> Plan {
     let id: ContainerID
     do throws(ContainerID.Violation) { id = try ContainerID("plan") } catch { throw .id(error) }
     var request = PlanRequest(id: id, bundle: bundle.path)
     request.terminal = .runtime
     request.capabilities = resolve(bundle.document.process?.capabilities)
     request.seccomp = try Creation.compileFilter(bundle, self)
-    let facts = try facts()
+    restrict(&request, bundle.document, facts)
     do throws(PlanError) {
       return try PlanCompiler.compile(bundle.document, facts: facts, request: request)
     } catch {

@@ -18,6 +18,10 @@ public struct PlanRequest: Equatable, Sendable {
   public var preservedDescriptors = 0
   /// The compiled seccomp filter.
   public var seccomp: CompiledFilter?
+  /// What Landlock is to deny.
+  public var landlock: LandlockRuleset?
+  /// With whom the process shares cores; nil leaves it as the runtime.
+  public var coreCookie: CoreCookie?
   /// The process's capabilities as numbers.
   public var capabilities = ResolvedCapabilities()
   /// The container's cgroup directories, for mounts of type cgroup on cgroup v1.

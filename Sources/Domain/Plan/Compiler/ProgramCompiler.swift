@@ -23,6 +23,7 @@ extension PlanCompiler {
       builder.add(.setNoNewPrivileges, Origin.noNewPrivileges)
     }
     try addAttributes(process, linux, to: &builder)
+    addRestrictions(request, to: &builder)
     builder.add(.reach(.ready), Origin.builtIn)
     // Before the filter, which may not know `close_range`.
     builder.add(
@@ -45,6 +46,7 @@ extension PlanCompiler {
         name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
     // The descriptor of a listener goes through the parent, who is gone once the process waits for `start`.
     let late = process.noNewPrivileges ? request.seccomp : nil
+    if !request.waitsForStart { addLandlock(request, to: &builder) }
     if let late, late.hasListener {
       builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)
     }
@@ -52,6 +54,7 @@ extension PlanCompiler {
     if request.waitsForStart {
       let slot = builder.slot(.execFifo, Origin.builtIn)
       builder.add(.awaitStart(slot), Origin.builtIn)
+      addLandlock(request, to: &builder)
     }
     if let late, !late.hasListener {
       builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)

@@ -2,9 +2,9 @@
 /// the text format of GVariant.
 public enum UnitAnnotations {
   /// What the names of such annotations begin with.
-  public static let prefix = "org.systemd.property."
+  public static let prefix = KnownAnnotation.systemdProperty.rawValue
   /// The annotation with the cgroup below the unit that the container gets for itself.
-  public static let subgroup = "run.oci.systemd.subgroup"
+  public static let subgroup = KnownAnnotation.systemdSubgroup.rawValue
 
   /// Why an annotation cannot be used.
   public struct Violation: Error, Equatable, Sendable {
