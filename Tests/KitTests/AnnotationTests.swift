@@ -31,7 +31,8 @@ import Testing
     let others = files.filter { $0.path != table.path }
     for annotation in KnownAnnotation.allCases {
       let reading = [
-        "text(of: .\(annotation))", "filledText(of: .\(annotation))", "KnownAnnotation.\(annotation).rawValue",
+        "text(of: .\(annotation))", "filledText(of: .\(annotation))",
+        "KnownAnnotation.\(annotation).rawValue",
       ]
       #expect(
         others.contains { file in reading.contains { file.text.contains($0) } }, "\(annotation) is never read"
