@@ -58,6 +58,7 @@ let package = Package(
     adapter("CgroupV2", ["Linux", "CLinux"]),
     adapter("CgroupDisabled", ["Linux"]),
     adapter("CgroupMonitor", ["Linux"]),
+    adapter("Resctrl", ["Linux", "CLinux"]),
     adapter("Seccomp", ["Linux", "CLinux", "CSeccomp"]),
     adapter("Capabilities", ["CCapability"]),
     adapter("YajlDocument", ["CYajl"]),
@@ -78,7 +79,7 @@ let package = Package(
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
         "CgroupMonitor", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console",
         "HostProbe",
-        "Netlink",
+        "Netlink", "Resctrl",
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
     .executableTarget(
@@ -93,13 +94,13 @@ let package = Package(
         "CgroupMonitor",
         "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation",
         "Spawner",
-        "Console", "Netlink",
+        "Console", "Netlink", "Resctrl",
       ]),
     tests(
       "ConformanceTests",
       [
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
-        "CgroupMonitor", "CgroupDisabled", "StateDirectory", "YajlDocument",
+        "CgroupMonitor", "CgroupDisabled", "StateDirectory", "YajlDocument", "Resctrl",
       ]),
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]

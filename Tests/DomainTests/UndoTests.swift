@@ -68,11 +68,30 @@ import Testing
   @Test(arguments: [false, true], [false, true])
   func theEntryLeavesLast(_ hasState: Bool, _ ownsCgroup: Bool) throws {
     var intent = try intent()
-    intent.rdtGroup = "g"
-    let steps = Undo.compile(
-      intent, state: hasState ? try state() : nil, ownsCgroup: ownsCgroup, creator: creator)
+    let rdt = RdtLocation(mount: RdtMount(path: "/m"), group: "g", isNew: true, isShared: false)
+    var claimed = rdt
+    claimed.identity = 7
+    intent.rdt = rdt
+    var state: StateRecord?
+    if hasState { state = try self.state() }
+    state?.rdt = claimed
+    let steps = Undo.compile(intent, state: state, ownsCgroup: ownsCgroup, creator: creator)
     #expect(steps.last == .removeEntry(intent.id))
-    #expect(steps.contains(.removeRdtGroup("g")))
+    #expect(steps.dropLast().last == .removeRdtGroup(hasState ? claimed : rdt))
+  }
+
+  /// The creator knows what it made. A shared class that it made for a container that there is not is removed
+  /// where nobody is in it, so by its use and not by its identity.
+  @Test(arguments: [false, true]) func aFailedCreationRemovesWhatItMade(_ isShared: Bool) throws {
+    var intent = try intent()
+    let rdt = RdtLocation(
+      mount: RdtMount(path: "/m"), group: "g", isNew: true, isShared: isShared, monitoring: "a", identity: 7,
+      monitoringIdentity: 8)
+    intent.rdt = rdt.unproven
+    #expect(Undo.compile(failed: intent, state: nil, cgroup: nil) == [.removeEntry(intent.id)])
+    #expect(
+      Undo.compile(failed: intent, state: nil, cgroup: nil, rdt: rdt)
+        == [.removeRdtGroup(isShared ? rdt.unproven : rdt), .removeEntry(intent.id)])
   }
 }
 

@@ -14,19 +14,28 @@ final class Bench {
   var manager: (any CgroupManager)?
   let sender = RecordingSender()
   let board = InMemoryMonitor.Board()
+  /// A machine with one cache of two domains, and counters.
+  let rdt = InMemoryIntelRdtManager.Tree(
+    RdtHost(
+      resources: [
+        .init(name: "L3", kind: .cache(.init(mask: 0xFF)), classes: 4, domains: [0, 1]),
+        .init(name: "MB", kind: .bandwidth(.init(minimum: 10, step: 10)), classes: 4, domains: [0, 1]),
+      ], events: ["llc_occupancy"]))
   let directory: String
   let store: InMemoryStateStore
   let spawner: RecordingSpawner
 
   /// Makes a host whose bundle asks for these hooks and annotations, and nothing else.
-  init(hooks: String = "{}", annotations: String = "{}", resources: String = "{}") throws {
+  init(
+    hooks: String = "{}", annotations: String = "{}", resources: String = "{}", rdt: String = "{}"
+  ) throws {
     directory = "/tmp/martlet-kit-\(Processes.current)-\(Bench.next())"
     try Files.makeDirectory(directory, mode: 0o700)
     let config = """
       {"ociVersion":"1.0.2","root":{"path":"rootfs"},"hooks":\(hooks),
        "annotations":\(annotations),
        "process":{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}},
-       "linux":{"namespaces":[{"type":"pid"},{"type":"mount"}],"resources":\(resources)}}
+       "linux":{"intelRdt":\(rdt),"namespaces":[{"type":"pid"},{"type":"mount"}],"resources":\(resources)}}
       """
     try Host.create(directory + "/config.json", [UInt8](config.utf8), mode: 0o600)
     store = InMemoryStateStore(files: directory)
@@ -53,6 +62,7 @@ final class Bench {
       store: { [store] _ in store },
       cgroups: { [cgroups, manager] _, _ throws(CgroupError) in manager ?? cgroups },
       monitor: { [board] _, _ in InMemoryMonitor(board) },
+      rdt: { [rdt] _ in InMemoryIntelRdtManager(rdt) },
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
       processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },
@@ -89,7 +99,7 @@ private final class FixedProbe: HostProbe {
   func facts() throws(SystemFailure) -> Facts { Facts() }
   func shared(_ namespaces: [Namespace]) -> NamespaceSet { [] }
   func securityModules() throws(SystemFailure) -> SecurityModules { [] }
-  func resctrlMountPoint() throws(SystemFailure) -> String? { nil }
+  func resctrlMountPoint() throws(SystemFailure) -> String? { "/simulation" }
   func landlockVersion() -> Int { 7 }
   func hasCoreScheduling() -> Bool { true }
 }

@@ -10,6 +10,7 @@ import HostProbe
 import Linux
 import Netlink
 import Ports
+import Resctrl
 import Seccomp
 import Spawner
 import StateDirectory
@@ -22,6 +23,7 @@ extension Composition {
       store: { root in DirectoryStateStore(root: root, reader: YajlDocument()) },
       cgroups: { driver, layout throws(CgroupError) in try standardCgroups(driver, layout) },
       monitor: { driver, layout in standardMonitor(driver, layout) },
+      rdt: { mount in ResctrlManager(mount) },
       spawner: { LinuxProcessSpawner() },
       hooks: { ProgramHookRunner() },
       documents: { YajlDocument() },

@@ -11,6 +11,8 @@ public struct Composition {
   public var cgroups: (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any CgroupManager
   /// Makes the monitor of what containers use, for a driver on a host with these hierarchies.
   public var monitor: (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any ResourceMonitor
+  /// Makes the manager of classes of service in a resctrl file system.
+  public var rdt: (RdtMount) -> any IntelRdtManager
   /// Starts processes.
   public var spawner: () -> any ProcessSpawner
   /// Runs hooks.
@@ -39,6 +41,7 @@ public struct Composition {
     store: @escaping (_ root: String) -> any StateStore,
     cgroups: @escaping (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any CgroupManager,
     monitor: @escaping (CgroupLocation.Driver, CgroupLayout) throws(CgroupError) -> any ResourceMonitor,
+    rdt: @escaping (RdtMount) -> any IntelRdtManager,
     spawner: @escaping () -> any ProcessSpawner, hooks: @escaping () -> any HookRunner,
     documents: @escaping () -> any DocumentReader,
     seccomp: @escaping (_ cache: String?) -> any SeccompCompiler,
@@ -51,6 +54,7 @@ public struct Composition {
     self.store = store
     self.cgroups = cgroups
     self.monitor = monitor
+    self.rdt = rdt
     self.spawner = spawner
     self.hooks = hooks
     self.documents = documents

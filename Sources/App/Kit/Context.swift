@@ -89,12 +89,12 @@ final class Context {
     do throws(SystemFailure) {
       let probe = composition.probe()
       if questions.contains(.securityModules) { facts.securityModules = try probe.securityModules() }
-      if questions.contains(.resctrl) { facts.resctrl = try probe.resctrlMountPoint() }
       if questions.contains(.landlock) { facts.landlockVersion = probe.landlockVersion() }
       if questions.contains(.coreScheduling) { facts.hasCoreScheduling = probe.hasCoreScheduling() }
     } catch {
       throw .system(error)
     }
+    if questions.contains(.resctrl) { facts.resctrl = try rdtMount() }
     return facts
   }
 

@@ -10,7 +10,7 @@ extension IntentRecord {
     object.add("creator_start", number: creator.startTime)
     cgroup.addOrigin(to: &object)
     object.add("cgroup_paths", cgroup.pathsJSON)
-    object.add("rdt_group", text: rdtGroup)
+    object.add("rdt", rdt?.json)
     return object.json
   }
 
@@ -27,6 +27,6 @@ extension IntentRecord {
       cgroup: CgroupLocation(
         driver: try json.required("driver", CgroupLocation.Driver.decoded),
         paths: try json.required("cgroup_paths", CgroupLocation.paths), unit: try json.filledText("unit")),
-      rdtGroup: try json.filledText("rdt_group"))
+      rdt: try json.optional("rdt", RdtLocation.decoded))
   }
 }

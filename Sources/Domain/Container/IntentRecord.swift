@@ -15,20 +15,20 @@ public struct IntentRecord: Equatable, Sendable {
   public var created: Timestamp
   /// The cgroups that will be made.
   public var cgroup: CgroupLocation
-  /// The resctrl group that will be made.
-  public var rdtGroup: String?
+  /// The resctrl groups that will be made or joined.
+  public var rdt: RdtLocation?
 
   /// Makes an intent.
   public init(
     id: ContainerID, bundle: String, creator: ProcessIdentity, created: Timestamp, cgroup: CgroupLocation,
-    rdtGroup: String? = nil
+    rdt: RdtLocation? = nil
   ) {
     self.id = id
     self.bundle = bundle
     self.creator = creator
     self.created = created
     self.cgroup = cgroup
-    self.rdtGroup = rdtGroup
+    self.rdt = rdt
   }
 }
 

@@ -12,7 +12,8 @@ extension StateRecord {
     object.add(
       "namespace_paths", .object(namespacePaths.map { JSON.Member($0.type.stateKey, .string($0.path)) }))
     object.add("external_descriptors", texts: externalDescriptors)
-    object.add("intel_rdt_path", text: intelRdtPath)
+    object.add("intel_rdt_path", text: rdt?.path)
+    object.add("intel_rdt_mon_path", text: rdt?.monitoringPath)
     object.add("martlet", own)
     return object.json
   }
@@ -25,6 +26,7 @@ extension StateRecord {
     object.add("namespaces", texts: ownNamespaces.map { $0.rawValue })
     cgroup.addOrigin(to: &object)
     object.add("updates", list: unsettled) { $0.json }
+    object.add("rdt", rdt?.json)
     return object.json
   }
 
@@ -71,8 +73,7 @@ extension StateRecord {
         driver: own.driver, paths: try json.required("cgroup_paths", CgroupLocation.paths), unit: own.unit),
       namespacePaths: try json.required("namespace_paths", NamespacePath.list),
       externalDescriptors: try json.list("external_descriptors", JSON.text),
-      intelRdtPath: try json.filledText("intel_rdt_path"),
-      bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces, document: config.document)
+      rdt: own.rdt, bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces, document: config.document)
     unsettled = own.updates.map { $0.update(of: config.document.enforcedResources) }
   }
 
@@ -83,6 +84,7 @@ extension StateRecord {
     var driver: CgroupLocation.Driver
     var unit: String?
     var updates: [CgroupUpdate.Record]
+    var rdt: RdtLocation?
 
     init(decoding json: JSON) throws(DecodingError) {
       try json.checkVersion(StateRecord.formatVersion)
@@ -94,6 +96,7 @@ extension StateRecord {
       driver = try json.required("driver", CgroupLocation.Driver.decoded)
       unit = try json.filledText("unit")
       updates = try json.list("updates", CgroupUpdate.Record.init(decoding:))
+      rdt = try json.optional("rdt", RdtLocation.decoded)
     }
   }
 

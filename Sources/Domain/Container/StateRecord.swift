@@ -20,8 +20,8 @@ public struct StateRecord: Equatable, Sendable {
   public var namespacePaths: [NamespacePath]
   /// `external_descriptors`: what descriptors 0 to 2 of the init process were.
   public var externalDescriptors: [String]
-  /// `intel_rdt_path`.
-  public var intelRdtPath: String?
+  /// `intel_rdt_path` and `intel_rdt_mon_path`, and what they do not tell under `martlet`.
+  public var rdt: RdtLocation?
   /// The absolute bundle directory.
   public var bundle: String
   /// The absolute root file system.
@@ -51,7 +51,7 @@ public struct StateRecord: Equatable, Sendable {
   /// Makes a record.
   public init(
     id: ContainerID, initProcess: ProcessIdentity, created: Timestamp, rootless: Bool, cgroup: CgroupLocation,
-    namespacePaths: [NamespacePath], externalDescriptors: [String], intelRdtPath: String? = nil,
+    namespacePaths: [NamespacePath], externalDescriptors: [String], rdt: RdtLocation? = nil,
     bundle: String, rootfs: String, namespaces: NamespaceSet, document: Document
   ) {
     self.id = id
@@ -61,7 +61,7 @@ public struct StateRecord: Equatable, Sendable {
     self.cgroup = cgroup
     self.namespacePaths = namespacePaths
     self.externalDescriptors = externalDescriptors
-    self.intelRdtPath = intelRdtPath
+    self.rdt = rdt
     self.bundle = bundle
     self.rootfs = rootfs
     self.namespaces = namespaces

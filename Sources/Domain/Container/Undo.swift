@@ -13,8 +13,8 @@ public enum Undo {
     case removeCgroup(CgroupLocation)
     /// Remove cgroups that may be the container's where no process is in them; leave the others alone.
     case removeUnusedCgroup(CgroupLocation)
-    /// Remove the container's resctrl group.
-    case removeRdtGroup(String)
+    /// Remove the container's resctrl groups.
+    case removeRdtGroup(RdtLocation)
     /// Remove the container's entry, its fifo and filter with it. It comes last: as long as anything is
     /// left, the entry says what.
     case removeEntry(ContainerID)
@@ -32,7 +32,7 @@ public enum Undo {
   ) -> [Step] {
     guard state == nil else {
       return compile(
-        intent, state: state, cgroup: state?.cgroup ?? intent.cgroup, hasEnded: hasEnded)
+        intent, state: state, cgroup: state?.cgroup ?? intent.cgroup, hasEnded: hasEnded, rdt: state?.rdt)
     }
     var steps: [Step] = []
     if let creator { steps.append(.stopCreator(creator)) }
@@ -40,18 +40,20 @@ public enum Undo {
     if ownsCgroup { steps += [.emptyCgroup(claimed), .removeCgroup(claimed)] }
     // All processes of the container were in the claimed part too, and are gone.
     steps.append(.removeUnusedCgroup(ownsCgroup ? intent.cgroup.unclaimed : intent.cgroup))
-    return steps + last(intent, state)
+    return steps + last(intent.id, intent.rdt)
   }
 
-  /// The steps after a creation that failed in the caller's hands, who knows which cgroups it made.
+  /// The steps after a creation that failed in the caller's hands, who knows which cgroups and resctrl groups it
+  /// made. A shared class that was made for it goes with it, if nobody has come to use it.
   public static func compile(
-    failed intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?
+    failed intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?, rdt: RdtLocation? = nil
   ) -> [Step] {
-    compile(intent, state: state, cgroup: cgroup, hasEnded: false)
+    compile(
+      intent, state: state, cgroup: cgroup, hasEnded: false, rdt: rdt?.isShared == true ? rdt?.unproven : rdt)
   }
 
   private static func compile(
-    _ intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?, hasEnded: Bool
+    _ intent: IntentRecord, state: StateRecord?, cgroup: CgroupLocation?, hasEnded: Bool, rdt: RdtLocation?
   ) -> [Step] {
     var steps: [Step] = []
     if let state, !hasEnded {
@@ -60,13 +62,14 @@ public enum Undo {
       steps.append(.stopInit(state.initProcess))
     }
     if let cgroup { steps.append(.removeCgroup(cgroup)) }
-    return steps + last(intent, state)
+    return steps + last(intent.id, rdt)
   }
 
-  private static func last(_ intent: IntentRecord, _ state: StateRecord?) -> [Step] {
+  /// Processes are gone by now, so that a group which holds some is somebody else's.
+  private static func last(_ id: ContainerID, _ rdt: RdtLocation?) -> [Step] {
     var steps: [Step] = []
-    if let group = state?.intelRdtPath ?? intent.rdtGroup { steps.append(.removeRdtGroup(group)) }
-    steps.append(.removeEntry(intent.id))
+    if let rdt { steps.append(.removeRdtGroup(rdt)) }
+    steps.append(.removeEntry(id))
     return steps
   }
 }

@@ -17,7 +17,7 @@ public struct Facts: Equatable, Sendable {
   /// The security modules in force; looked for only when a document names a profile or a label.
   public var securityModules: SecurityModules = []
   /// Where resctrl is mounted; looked for only when a document has a class of service.
-  public var resctrl: String?
+  public var resctrl: RdtMount?
   /// The version of the kernel's interface for Landlock, 0 without one; looked for only when a document names it.
   public var landlockVersion = 0
   /// The kernel can keep strangers off a core, or no core has two threads; looked for only when a document asks.

@@ -1,32 +1,49 @@
-/// The resctrl group that a container's processes belong to, worked out before anything is made.
+/// The resctrl group that a document asks for, worked out before anything is looked at.
 public struct RdtGroup: Equatable, Sendable {
-  /// The group's directory below the mount, one component; empty is the default group.
+  /// The class of service: a directory's name, one component; empty is the default class.
   public var name: String
-  /// It must be there already: nothing but its name is given.
+  /// The class must be there already: nothing but its name is given.
   public var mustExist: Bool
   /// The class was named by the document: it is not the container's to remove.
   public var isShared: Bool
-  /// Lines for `schemata`, in the order of writing. A shared class that exists must have them already.
+  /// Lines for `schemata`; later ones override earlier ones. A shared class that exists must have them already.
   public var schemata: [String]
-  /// The monitoring group below the group's `mon_groups`; nil is none.
+  /// The container's monitoring group in the class; nil is none.
   public var monitoring: String?
+
+  /// Describes a group.
+  public init(name: String, schemata: [String], isShared: Bool, monitoring: String? = nil) {
+    (self.name, self.schemata, self.isShared, self.monitoring) = (name, schemata, isShared, monitoring)
+    mustExist = isShared && schemata.isEmpty
+  }
 
   /// The group that a document asks for.
   public init(_ rdt: IntelRdt, id: ContainerID) {
-    isShared = rdt.closID != nil
-    name = rdt.closID == "/" ? "" : rdt.closID ?? id.text
-    schemata = RdtGroup.lines(rdt)
-    monitoring = rdt.enableMonitoring ? id.text : nil
-    mustExist = isShared && schemata.isEmpty && !rdt.enableMonitoring
+    self.init(
+      name: rdt.closID == "/" ? "" : rdt.closID ?? id.text, schemata: RdtGroup.lines(rdt),
+      isShared: rdt.closID != nil, monitoring: rdt.enableMonitoring ? id.text : nil)
   }
 
-  /// The cache's lines without those of the bandwidth, then the bandwidth's, then the free ones.
+  /// The cache's lines first, then the bandwidth's, which takes the place of those among the cache's, then the
+  /// free ones.
   private static func lines(_ rdt: IntelRdt) -> [String] {
-    let cache = (rdt.l3CacheSchema ?? "").split(separator: "\n").filter { !$0.hasPrefix("MB:") }
-    var lines = cache.map { String($0) }
-    if let line = rdt.memBwSchema { lines.append(line) }
+    var lines = (rdt.l3CacheSchema ?? "").split(separator: "\n").map { String($0) }
+    if let line = rdt.memBwSchema {
+      lines.removeAll { $0.hasPrefix("MB:") }
+      lines.append(line)
+    }
     return lines + rdt.schemata
   }
+
+  /// Whether a class or a monitoring group can have this name: one component without control characters,
+  /// and none of the names that resctrl has for its own directories.
+  public static func isName(_ name: String) -> Bool {
+    let bytes = name.utf8
+    return !bytes.isEmpty && bytes.count <= 255 && !reserved.contains(name)
+      && bytes.allSatisfy { $0 != UInt8(ascii: "/") && $0 >= 0x20 && $0 != 0x7F }
+  }
+
+  private static let reserved = [".", "..", "info", "mon_groups", "mon_data"]
 }
 
 extension RdtGroup: CustomStringConvertible {

@@ -13,7 +13,10 @@ import Testing
         driver: .systemd, paths: [CgroupLocation.Path(controller: "", directory: "/sys/fs/cgroup/x")],
         unit: "m.scope"),
       namespacePaths: [StateRecord.NamespacePath(type: .network, path: "/proc/4242/ns/net")],
-      externalDescriptors: ["/dev/null", "pipe:[1]", "/dev/pts/0"], intelRdtPath: "/sys/fs/resctrl/web.1",
+      externalDescriptors: ["/dev/null", "pipe:[1]", "/dev/pts/0"], 
+      rdt: RdtLocation(
+        mount: RdtMount(path: "/sys/fs/resctrl"), group: "web.1", isNew: true, isShared: false,
+        monitoring: "web.1", identity: 1 << 40, monitoringIdentity: .max),
       bundle: "/b", rootfs: "/b/rootfs", namespaces: NamespaceSet([.pid, .mount]), document: document)
   }
 
@@ -26,6 +29,8 @@ import Testing
     let json = try Self.state().json
     #expect(json["init_process_pid"] == .integer(4242))
     #expect(json["init_process_start"] == .unsigned(.max))
+    #expect(json["intel_rdt_path"] == .string("/sys/fs/resctrl/web.1"))
+    #expect(json["intel_rdt_mon_path"] == .string("/sys/fs/resctrl/web.1/mon_groups/web.1"))
     #expect(json["created"] == .string("2026-08-19T12:00:00.12Z"))
     #expect(json["cgroup_paths"]?[""] == .string("/sys/fs/cgroup/x"))
     #expect(json["namespace_paths"]?["NEWNET"] == .string("/proc/4242/ns/net"))
@@ -47,7 +52,8 @@ import Testing
           CgroupLocation.Path(controller: "memory", directory: "/m"),
           CgroupLocation.Path(controller: "name=systemd", directory: "/s"),
         ]),
-      rdtGroup: "g")
+      rdt: RdtLocation(
+        mount: RdtMount(path: "/mnt", isUnverified: true), group: "", isNew: false, isShared: true))
     #expect(try IntentRecord(decoding: try parsed(written(record.json))) == record)
   }
 
@@ -65,7 +71,7 @@ import Testing
     for index in members.indices {
       var fewer = members
       let name = fewer.remove(at: index).name
-      if ["rootless", "external_descriptors", "intel_rdt_path"].contains(name) { continue }
+      if ["rootless", "external_descriptors", "intel_rdt_path", "intel_rdt_mon_path"].contains(name) { continue }
       #expect(throws: DecodingError(.missing, at: JSONPointer.root.appending(name))) {
         try StateRecord(decoding: .object(fewer))
       }

@@ -17,7 +17,10 @@ import Testing
         listing: #"resctrl group "box" with ["L3:0=f", "L3:1=1", "MB:0=20", "L2:0=1"]"#),
       Case(
         text: #"{"closID":"gold","enableMonitoring":true}"#,
-        listing: #"resctrl group "gold" with [], monitored as "box""#),
+        listing: #"resctrl group "gold", which must exist, with [], monitored as "box""#),
+      Case(
+        text: #"{"l3CacheSchema":"L3:0=f\nMB:0=9"}"#,
+        listing: #"resctrl group "box" with ["L3:0=f", "MB:0=9"]"#),
     ])
   func groups(_ example: Case) throws {
     let document = try decoded(#"{"linux":{"intelRdt":\#(example.text)}}"#)

@@ -181,6 +181,22 @@ import Testing
       $0.linux?.intelRdt = IntelRdt()
       $0.linux?.intelRdt?.closID = ".."
     },
+    Case("/linux/intelRdt/closID") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.closID = "mon_groups"
+    },
+    Case("/linux/intelRdt/l3CacheSchema") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.l3CacheSchema = "L3:0=f\nL3:1"
+    },
+    Case("/linux/intelRdt/memBwSchema") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.memBwSchema = "MB:0"
+    },
+    Case("/linux/intelRdt/schemata/0") {
+      $0.linux?.intelRdt = IntelRdt()
+      $0.linux?.intelRdt?.schemata = ["L3 0=f"]
+    },
     Case("/linux/intelRdt/memBwSchema") {
       $0.linux?.intelRdt = IntelRdt()
       $0.linux?.intelRdt?.memBwSchema = "MB:0=20\nL3:0=1"

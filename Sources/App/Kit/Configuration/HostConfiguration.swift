@@ -8,6 +8,8 @@ struct HostConfiguration: Equatable {
   var cgroupManager: CgroupLocation.Driver?
   /// Containers may ask for resctrl groups.
   var intelRdt = true
+  /// Where they are made; nil is where the mount table has resctrl.
+  var rdtMount: RdtMount?
   /// The criu program.
   var criuPath = "criu"
   /// Compiled seccomp filters are kept.
@@ -71,6 +73,9 @@ struct HostConfiguration: Equatable {
       guard let driver = CgroupLocation.Driver(rawValue: name) else { return false }
       cgroupManager = driver
     case ("intelRdt", .bool(let flag)): intelRdt = flag
+    case ("intelRdt", .object(let members)):
+      guard let mount = RdtMount(configured: members) else { return false }
+      rdtMount = mount
     case ("criuPath", .string(let path)) where !path.isEmpty: criuPath = path
     case ("seccompCache", .string(let path)) where path.hasPrefix("/"): seccompCache = path
     case ("seccompCache", .bool(let keeps)): keepsFilters = keeps
@@ -89,6 +94,21 @@ struct HostConfiguration: Equatable {
       if found.isKey, found.text.elementsEqual(key.utf8) { return line }
     }
     return line
+  }
+}
+
+extension RdtMount {
+  /// `mount` is an absolute path. `unverified` accepts a file system that is not resctrl and plays it: for tests.
+  fileprivate init?(configured members: [JSON.Member]) {
+    self.init(path: "")
+    for member in members {
+      switch (member.name, member.value) {
+      case ("mount", .string(let path)) where path.hasPrefix("/"): self.path = path
+      case ("unverified", .bool(let flag)): isUnverified = flag
+      default: return nil
+      }
+    }
+    if path.isEmpty { return nil }
   }
 }
 

@@ -14,6 +14,7 @@ enum Failure: Error {
   case plan(PlanError)
   case seccomp(SeccompError)
   case cgroup(CgroupError)
+  case rdt(RdtError)
   case state(StateError)
   case spawn(SpawnError)
   case step(StepFailure, PlanEntry?)
@@ -96,6 +97,7 @@ extension Failure: CustomStringConvertible {
     switch self {
     case .seccomp(let error): error.phrase
     case .cgroup(let error): error.phrase
+    case .rdt(let error): "/linux/intelRdt: " + error.phrase
     case .state(let error): error.phrase
     case .spawn(let error): "unable to start container process: " + error.phrase
     case .step(let failure, let entry): "unable to start container process: " + failure.phrase(entry)

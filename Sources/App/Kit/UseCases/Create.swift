@@ -14,6 +14,7 @@ struct Creation {
   private let intent: IntentRecord
   private let plan: Plan
   private let filter: CompiledFilter?
+  private let rdt: ClassOfService?
   private let waitsForStart: Bool
 
   /// Works out all that can be known before anything is made.
@@ -25,6 +26,7 @@ struct Creation {
     let place = Creation.cgroupRequest(id, bundle, context)
     let manager = try context.cgroups(forNew: place.path)
     let location = try Creation.locate(place, manager)
+    let rdt = try context.classOfService(of: bundle.document, id)
     let filter = try Creation.compileFilter(bundle, context)
     let process = bundle.document.process ?? ProcessSettings()
     var request = PlanRequest(id: id, bundle: bundle.path)
@@ -47,10 +49,11 @@ struct Creation {
     do throws(SystemFailure) {
       intent = IntentRecord(
         id: id, bundle: bundle.path, creator: try context.processes.current(), created: Host.now(),
-        cgroup: location)
+        cgroup: location, rdt: rdt?.location)
     } catch {
       throw .system(error)
     }
+    self.rdt = rdt
     (self.context, self.bundle, self.manager) = (context, bundle, manager)
     (self.filter, self.waitsForStart, self.request) = (filter, waitsForStart, place)
   }
@@ -126,6 +129,8 @@ struct Creation {
     var run: ProcessRun?
     /// The cgroups that are the container's: what else is at their place is somebody else's.
     var cgroup: CgroupLocation?
+    /// The resctrl groups that were made or joined.
+    var rdt: RdtLocation?
     /// They are recorded as such.
     var isClaimed = false
     var state: StateRecord?
@@ -134,10 +139,12 @@ struct Creation {
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
+    if let rdt { try rdt.claim(&made.rdt) }
     // On cgroup v2 the process is born in its cgroup. Of the many hierarchies of cgroup v1 those that account
     // for what it uses are made while it starts up, and it enters them by its first step; the others follow.
     made.run = try spawn(directory, try makeBirthplace(&made))
     guard var run = made.run else { return }
+    if let rdt, let location = made.rdt { try rdt.add(run.process, to: location) }
     try moveNetworkDevices(to: run.process.identity)
     let doors = try makeCgroups(&made, for: run.process.identity.pid)
     do throws(Failure) {
@@ -149,13 +156,13 @@ struct Creation {
     var staged: (record: StateRecord, state: any StagedState)?
     var state: StateRecord?
     defer { made.state = state }
-    let process = run.process.identity
+    let (process, claimed) = (run.process.identity, made.rdt)
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
       doors: doors, agent: context.agent(bundle.document, report(.creating, process.pid)),
       finishCgroups: { () throws(Failure) in try makeRemainingCgroups(&made, for: process.pid) },
-      limit: limit, meanwhile: { () throws(Failure) in staged = try stage(process) }
+      limit: limit, meanwhile: { () throws(Failure) in staged = try stage(process, claimed) }
     ) { milestone throws(Failure) in
       switch milestone {
       case .mounted: try runCreationHooks(process)
@@ -290,12 +297,14 @@ struct Creation {
     plan.birth.created.union(NamespaceSet(plan.birth.joined.map(\.type)))
   }
 
-  private func stage(_ process: ProcessIdentity) throws(Failure) -> (StateRecord, any StagedState) {
+  private func stage(
+    _ process: ProcessIdentity, _ rdt: RdtLocation?
+  ) throws(Failure) -> (StateRecord, any StagedState) {
     let root = bundle.document.root?.path ?? ""
     let record = StateRecord(
       id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
       cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
-      externalDescriptors: Creation.externalDescriptors, bundle: bundle.path,
+      externalDescriptors: Creation.externalDescriptors, rdt: rdt, bundle: bundle.path,
       rootfs: root.isAbsolutePath ? root.cleanedPath : (bundle.path + "/" + root).cleanedPath,
       namespaces: ownNamespaces, document: bundle.document.snapshot)
     do throws(StateError) { return (record, try context.store.stage(record)) } catch { throw .state(error) }
@@ -316,7 +325,7 @@ struct Creation {
 
   private func undo(_ made: Made, after failure: Failure) throws(Failure) {
     made.run?.process.kill()
-    let steps = Undo.compile(failed: intent, state: made.state, cgroup: made.cgroup)
+    let steps = Undo.compile(failed: intent, state: made.state, cgroup: made.cgroup, rdt: made.rdt)
     let remains = context.perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
     // The lifecycle of a container that failed ends as that of any other.

@@ -106,13 +106,16 @@ extension Context {
     _ plan: Plan, _ state: StateRecord, _ entrance: CgroupEntrance, _ streams: StandardStreams? = nil
   ) throws(Failure) -> ProcessRun {
     defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
+    let run: ProcessRun
     do throws(SpawnError) {
       let request = SpawnRequest(
         plan: plan, cgroup: entrance.birth, stateDirectory: store.directory(of: state.id),
         target: state.initProcess, standardStreams: streams)
-      return ProcessRun(try composition.spawner().spawn(request), plan)
+      run = ProcessRun(try composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)
     }
+    if let location = state.rdt { try add(run.process, to: location) }
+    return run
   }
 }

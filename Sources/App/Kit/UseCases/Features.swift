@@ -28,7 +28,7 @@ enum FeaturesDocument {
       .init("seccomp", systemCalls),
       .init("apparmor", .flags([("enabled", true)])),
       .init("selinux", .flags([("enabled", true)])),
-      .init("intelRdt", .flags([("enabled", false)])),
+      .init("intelRdt", .flags([("enabled", true), ("schemata", true), ("monitoring", true)])),
       .init("mountExtensions", .object([.init("idmap", .flags([("enabled", true)]))])),
       .init("netDevices", .flags([("enabled", true)])),
       .init(

@@ -34,7 +34,7 @@ extension Context {
         try manager.destroy(location)
       }
     case .removeUnusedCgroup(let location): try removeUnused(location)
-    case .removeRdtGroup: throw .argument(.unsupported("intelRdt"))
+    case .removeRdtGroup(let location): try removeRdt(location)
     case .removeEntry(let id):
       do throws(StateError) { try store.remove(id) } catch { throw .state(error) }
     }
@@ -100,7 +100,7 @@ extension Undo.Step {
     case .stopInit(let process): "init process \(process.pid)"
     case .emptyCgroup(let location): "processes in \(location.subject)"
     case .removeCgroup(let location), .removeUnusedCgroup(let location): location.subject
-    case .removeRdtGroup(let group): "resctrl group \(group)"
+    case .removeRdtGroup(let group): "resctrl group \(group.path)"
     case .removeEntry(let id): "entry \(id)"
     }
   }

@@ -21,7 +21,7 @@ extension Context {
 
   private func checkSchemata(_ state: StateRecord) throws(Failure) {
     guard invocation.filled(.l3CacheSchema) != nil || invocation.filled(.memBwSchema) != nil else { return }
-    guard state.intelRdtPath != nil else { throw .argument(.noResourceControl) }
+    guard state.rdt != nil else { throw .argument(.noResourceControl) }
     throw .argument(.unsupported("intelRdt"))
   }
 }
