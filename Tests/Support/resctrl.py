@@ -6,6 +6,7 @@
 It keeps to Documentation/filesystems/resctrl.rst of the kernel: which files there are, what they hold, which writes
 are refused and what `info/last_cmd_status` says then, that a new directory comes filled and that a filled one can be
 removed, that tasks leave one group by joining another. What it cannot play is hardware: no cache is divided."""
+import contextlib
 import ctypes
 import errno
 import os
@@ -221,26 +222,31 @@ class Model:
         except (OSError, ValueError):
             return None
 
-    def group_of(self, pid, parents):
-        """Children are where their parents are, unless they were moved."""
-        for _ in range(64):
-            at = self.members.get((pid, self.started(pid)))
-            if at:
-                return at
-            pid = parents.get(pid, 0)
-            if pid <= 1:
-                break
-        return self.root
-
     def tasks(self, group):
-        parents = {}
-        for folder in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except (OSError, ValueError):
-                continue
-        at = {pid: self.group_of(pid, parents) for pid in parents}
-        return sorted(pid for pid, place in at.items() if place is group or place.parent is group)
+        """Who is in a group: children are where their parents are, unless they were moved."""
+        if not self.members:
+            return [] if group is not self.root else sorted(self.processes())
+        running = self.processes()
+        where = {pid: self.members[pid, started] for pid, (_, started) in running.items()
+                 if (pid, started) in self.members}
+
+        def place(pid):
+            while pid not in where and pid in running:
+                pid = running[pid][0]
+            return where.get(pid, self.root)
+
+        at = {pid: place(pid) for pid in running}
+        return sorted(pid for pid, found in at.items() if found is group or found.parent is group)
+
+    def processes(self):
+        """(parent, start time) by process id."""
+        found = {}
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    fields = pathlib.Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
+                    found[int(name)] = int(fields[1]), int(fields[19])
+        return found
 
     def move(self, group, text):
         self.status = ""
@@ -339,10 +345,15 @@ class Tree:
     """Directories and files of a model, by path."""
 
     def __init__(self, model):
-        self.model = model
+        self.model, self.known = model, None
 
     def entries(self):
         """Path -> None for a directory, or (read, write); write is None where nothing can be written."""
+        if self.known is None:
+            self.known = self.listed()
+        return self.known
+
+    def listed(self):
         model = self.model
         found = {"": None, "info": None, "info/last_cmd_status": (lambda: (model.status or "ok") + "\n", None)}
         for resource in model.resources:
@@ -385,6 +396,7 @@ class Tree:
         return next((group for group in self.model.all_groups() if group.path() == path), None)
 
     def make(self, parent, name):
+        self.known = None
         if "\n" in name:
             raise Refused(errno.EINVAL)
         if parent == "" and self.model.resources:
@@ -395,7 +407,7 @@ class Tree:
         return self.model.make_monitor(group, name)
 
     def remove(self, path):
-        group = self.group_at(path)
+        group, self.known = self.group_at(path), None
         if group is None:
             raise Refused(errno.EPERM)
         self.model.remove(group)

@@ -130,7 +130,7 @@ public final class ResctrlManager: IntelRdtManager {
   }
 
   /// How long the processes of a creation that died may take to be gone.
-  private static let patience: Int64 = 2000
+  private static let patience: Int64 = 1000
 
   /// The processes in a group and in the monitoring groups below it, once those that are about to end have
   /// ended: a process of a dead creator ends by itself.
@@ -156,7 +156,9 @@ public final class ResctrlManager: IntelRdtManager {
 extension ResctrlManager {
   /// The lines that a document gives.
   private static func schemata(_ group: RdtGroup) throws(RdtError) -> RdtSchemata {
-    do throws(RdtSchemaProblem) { return try RdtSchemata(lines: group.schemata) } catch { throw .schema(error) }
+    do throws(RdtSchemaProblem) { return try RdtSchemata(lines: group.schemata) } catch {
+      throw .schema(error)
+    }
   }
 
   /// The path of a file of a group.
@@ -209,7 +211,9 @@ extension ResctrlManager {
 
   /// A class with a locked part of a cache takes no processes.
   private func checkMode(_ location: RdtLocation) throws(RdtError) {
-    guard let mode = try tree.text(file("mode", location.group)), mode.hasPrefix("pseudo-lock") else { return }
+    guard let mode = try tree.text(file("mode", location.group)), mode.hasPrefix("pseudo-lock") else {
+      return
+    }
     throw .pseudoLocked(group: location.group)
   }
 

@@ -52,7 +52,8 @@ final class ResctrlTree {
 
   /// A failure of a call, with the place in it.
   func failure(_ call: String, _ errno: Errno, _ name: String = "") -> RdtError {
-    .system(SystemFailure(call: call, subject: name.isEmpty ? mount.path : mount.path + "/" + name, errno: errno))
+    .system(
+      SystemFailure(call: call, subject: name.isEmpty ? mount.path : mount.path + "/" + name, errno: errno))
   }
 
   /// Opens a file or directory below. The corresponding system call is `openat2`.

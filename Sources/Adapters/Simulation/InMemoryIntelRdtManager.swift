@@ -45,7 +45,8 @@ public final class InMemoryIntelRdtManager: IntelRdtManager {
 
     /// The processes in a group.
     public func processes(in group: String) -> [Int32] {
-      members.filter { ($0.value == group || $0.value.hasPrefix(group + "/")) && !hasEnded($0.key) }.map(\.key)
+      members.filter { ($0.value == group || $0.value.hasPrefix(group + "/")) && !hasEnded($0.key) }.map(
+        \.key)
     }
 
     fileprivate func remove(_ name: String) {

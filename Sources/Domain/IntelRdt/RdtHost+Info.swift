@@ -49,7 +49,8 @@ extension RdtHost {
     if let mask = number("cbm_mask", base: 16) {
       return .cache(
         Cache(
-          mask: mask, minimumBits: number("min_cbm_bits") ?? 1, allowsGaps: number("sparse_masks").map { $0 != 0 },
+          mask: mask, minimumBits: number("min_cbm_bits") ?? 1,
+          allowsGaps: number("sparse_masks").map { $0 != 0 },
           shareable: number("shareable_bits", base: 16) ?? 0))
     }
     if let step = number("bandwidth_gran") {

@@ -82,7 +82,9 @@ extension RdtLocation {
   /// Takes a location out of parsed JSON: names that lead out of the file system are refused.
   static func decoded(_ json: JSON) throws(DecodingError) -> RdtLocation {
     let group = try json.required("group", JSON.text)
-    guard group.isEmpty || RdtGroup.isName(group) else { throw DecodingError(.malformed(group)).inside("group") }
+    guard group.isEmpty || RdtGroup.isName(group) else {
+      throw DecodingError(.malformed(group)).inside("group")
+    }
     let monitoring = try json.filledText("monitoring")
     if let monitoring, !RdtGroup.isName(monitoring) {
       throw DecodingError(.malformed(monitoring)).inside("monitoring")
@@ -91,7 +93,8 @@ extension RdtLocation {
       mount: RdtMount(
         path: try json.required("mount", JSON.text),
         isUnverified: try json.optional("unverified", JSON.flag) ?? false),
-      group: group, isNew: try json.required("new", JSON.flag), isShared: try json.required("shared", JSON.flag),
+      group: group, isNew: try json.required("new", JSON.flag),
+      isShared: try json.required("shared", JSON.flag),
       monitoring: monitoring, identity: try json.optional("identity", JSON.integer),
       monitoringIdentity: try json.optional("monitoring_identity", JSON.integer))
   }

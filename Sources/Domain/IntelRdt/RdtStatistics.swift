@@ -103,10 +103,12 @@ public struct RdtStatistics: Equatable, Sendable {
       switch resource.kind {
       case .cache(let limits) where cache == nil && resource.name.hasPrefix("L3"):
         cache = CacheInfo(
-          mask: String(limits.mask, radix: 16), minimumBits: limits.minimumBits, classes: resource.classes ?? 0)
+          mask: String(limits.mask, radix: 16), minimumBits: limits.minimumBits,
+          classes: resource.classes ?? 0)
       case .bandwidth(let limits) where resource.name == "MB":
         bandwidth = BandwidthInfo(
-          step: limits.step, isLinear: limits.isLinear, minimum: limits.minimum, classes: resource.classes ?? 0)
+          step: limits.step, isLinear: limits.isLinear, minimum: limits.minimum,
+          classes: resource.classes ?? 0)
       default: break
       }
     }

@@ -13,7 +13,7 @@ import Testing
         driver: .systemd, paths: [CgroupLocation.Path(controller: "", directory: "/sys/fs/cgroup/x")],
         unit: "m.scope"),
       namespacePaths: [StateRecord.NamespacePath(type: .network, path: "/proc/4242/ns/net")],
-      externalDescriptors: ["/dev/null", "pipe:[1]", "/dev/pts/0"], 
+      externalDescriptors: ["/dev/null", "pipe:[1]", "/dev/pts/0"],
       rdt: RdtLocation(
         mount: RdtMount(path: "/sys/fs/resctrl"), group: "web.1", isNew: true, isShared: false,
         monitoring: "web.1", identity: 1 << 40, monitoringIdentity: .max),
@@ -71,7 +71,9 @@ import Testing
     for index in members.indices {
       var fewer = members
       let name = fewer.remove(at: index).name
-      if ["rootless", "external_descriptors", "intel_rdt_path", "intel_rdt_mon_path"].contains(name) { continue }
+      if ["rootless", "external_descriptors", "intel_rdt_path", "intel_rdt_mon_path"].contains(name) {
+        continue
+      }
       #expect(throws: DecodingError(.missing, at: JSONPointer.root.appending(name))) {
         try StateRecord(decoding: .object(fewer))
       }

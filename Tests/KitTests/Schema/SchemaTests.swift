@@ -35,7 +35,7 @@ import YajlDocument
   static var facts: Facts {
     var facts = Facts()
     facts.securityModules = [.apparmor, .selinux]
-    facts.resctrl = "/sys/fs/resctrl"
+    facts.resctrl = RdtMount(path: "/sys/fs/resctrl")
     return facts
   }
 

@@ -75,13 +75,15 @@ extension RdtError {
     case .disabled: "classes of service are turned off in the host's configuration"
     case .notResctrl(let path): "\(path) is no resctrl file system"
     case .invalidName(let name): "\(name.quoted) cannot be the name of a resctrl group"
-    case .missing(let group): "class of service \(group.quoted) does not exist, and no schemata are given for it"
+    case .missing(let group):
+      "class of service \(group.quoted) does not exist, and no schemata are given for it"
     case .exists(let group): "resctrl group \(group.quoted) exists already"
     case .mismatch(let group, let wanted, let found):
       "class of service \(RdtError.name(group)) exists and has other schemata: \(wanted) is wanted, "
         + (found.map { "it has \($0)" } ?? "it has no such domain")
     case .schema(let problem): problem.description
-    case .pseudoLocked(let group): "resctrl group \(group.quoted) holds a locked part of a cache, and no processes"
+    case .pseudoLocked(let group):
+      "resctrl group \(group.quoted) holds a locked part of a cache, and no processes"
     case .exhausted(let group, let status):
       "no space for resctrl group \(group.quoted)" + RdtError.said(status)
     case .noMonitoring: "the host has no resctrl monitoring"
