@@ -73,7 +73,8 @@ extension StateRecord {
         driver: own.driver, paths: try json.required("cgroup_paths", CgroupLocation.paths), unit: own.unit),
       namespacePaths: try json.required("namespace_paths", NamespacePath.list),
       externalDescriptors: try json.list("external_descriptors", JSON.text),
-      rdt: own.rdt, bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces, document: config.document)
+      rdt: own.rdt, bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces,
+      document: config.document)
     unsettled = own.updates.map { $0.update(of: config.document.enforcedResources) }
   }
 
