@@ -10,6 +10,7 @@ struct StepCallTests {
       .none: "none", .openTree: "open_tree", .mountSetattr: "mount_setattr", .pivotRoot: "pivot_root",
       .sendmsg: "sendmsg", .closeRange: "close_range", .schedSetaffinity: "sched_setaffinity",
       .getxattr: "getxattr", .decode: "decode", .verify: "verify", .clone3: "clone3",
+      .landlockRestrictSelf: "landlock_restrict_self",
     ]
     if let wanted = table[call] { #expect(call.description == wanted) }
     #expect(!call.description.isEmpty && call.description == call.description.lowercased())

@@ -25,12 +25,12 @@ public enum StepCall: UInt16, Sendable, CaseIterable {
   case pivotRoot, chroot, chdir, fchdir, getcwd, umask, sethostname, setdomainname, prctl, capset, seccomp
   case execve, closeRange, getdents, pipe, poll, fcntl, setxattr
   case schedSetaffinity, schedSetattr, ioprioSet, personality, setMempolicy, getxattr
-  case landlockCreateRuleset, landlockAddRule, landlockRestrictSelf
   /// The plan itself cannot be read.
   case decode
   /// A check of ours, not a call: the object is not what it must be.
   case verify
   case statx, execveat, clone3
+  case landlockCreateRuleset, landlockAddRule, landlockRestrictSelf
 }
 
 extension StepCall: CustomStringConvertible {
@@ -45,6 +45,6 @@ extension StepCall: CustomStringConvertible {
     pivot_root chroot chdir fchdir getcwd umask sethostname setdomainname prctl capset seccomp \
     execve close_range getdents pipe poll fcntl setxattr \
     sched_setaffinity sched_setattr ioprio_set personality set_mempolicy getxattr \
-    decode verify statx execveat clone3
+    decode verify statx execveat clone3 landlock_create_ruleset landlock_add_rule landlock_restrict_self
     """.split(separator: " ")
 }
