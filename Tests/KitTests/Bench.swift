@@ -56,7 +56,7 @@ final class Bench {
     return count
   }
 
-  private var composition: Composition {
+  var composition: Composition {
     let standard = Composition.standard
     return Composition(
       store: { [store] _ in store },

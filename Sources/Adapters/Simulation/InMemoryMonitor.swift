@@ -28,7 +28,7 @@ public final class InMemoryMonitor: ResourceMonitor {
   ) throws(CgroupError) -> ResourceStatistics {
     let name = location.paths.first?.directory ?? ""
     guard let statistics = board.statistics[name] else { throw InMemoryMonitor.missing(name) }
-    return statistics
+    return statistics.only(selection)
   }
 
   public func memoryEvents(

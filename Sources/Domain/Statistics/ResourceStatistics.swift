@@ -85,4 +85,18 @@ public struct ResourceStatistics: Equatable, Sendable {
     memory.pressure = PressureStatistics(try files.read("memory.pressure", .two))
     io.pressure = PressureStatistics(try files.read("io.pressure", .two))
   }
+
+  /// What is selected of these, the rest as if nothing were known.
+  public func only(_ selection: StatisticsSelection) -> ResourceStatistics {
+    var chosen = ResourceStatistics()
+    if selection.contains(.cpu) { chosen.cpu = cpu }
+    if selection.contains(.cpuset) { chosen.cpuset = cpuset }
+    if selection.contains(.memory) { chosen.memory = memory }
+    if selection.contains(.pids) { chosen.pids = pids }
+    if selection.contains(.io) { chosen.io = io }
+    if selection.contains(.hugetlb) { chosen.hugetlb = hugetlb }
+    if selection.contains(.rdma) { (chosen.rdma, chosen.rdmaLimits) = (rdma, rdmaLimits) }
+    if selection.contains(.misc) { chosen.misc = misc }
+    return chosen
+  }
 }
