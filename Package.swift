@@ -59,6 +59,7 @@ let package = Package(
     adapter("CgroupDisabled", ["Linux"]),
     adapter("CgroupMonitor", ["Linux"]),
     adapter("Resctrl", ["Linux", "CLinux"]),
+    adapter("Systemd", ["Linux", "CLinux"]),
     adapter("Seccomp", ["Linux", "CLinux", "CSeccomp"]),
     adapter("Capabilities", ["CCapability"]),
     adapter("YajlDocument", ["CYajl"]),
@@ -77,7 +78,7 @@ let package = Package(
       name: "Kit",
       dependencies: [
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
-        "CgroupMonitor", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console",
+        "CgroupMonitor", "Systemd", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console",
         "HostProbe",
         "Netlink", "Resctrl",
       ],
@@ -91,7 +92,7 @@ let package = Package(
       "AdapterTests",
       [
         "CLinux", "Domain", "Ports", "Linux", "Init", "CgroupV1", "CgroupV2", "CgroupDisabled",
-        "CgroupMonitor",
+        "CgroupMonitor", "Systemd",
         "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation",
         "Spawner",
         "Console", "Netlink", "Resctrl",
@@ -100,7 +101,7 @@ let package = Package(
       "ConformanceTests",
       [
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
-        "CgroupMonitor", "CgroupDisabled", "StateDirectory", "YajlDocument", "Resctrl",
+        "CgroupMonitor", "Systemd", "CgroupDisabled", "StateDirectory", "YajlDocument", "Resctrl",
       ]),
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]

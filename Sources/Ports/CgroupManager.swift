@@ -111,8 +111,8 @@ public enum CgroupError: Error, Equatable, Sendable {
   case invalidPath(String)
   /// The document's path is of the form `slice:prefix:name`, which only the systemd driver understands.
   case systemdPath(String)
-  /// The runtime has no such driver.
-  case missingDriver(CgroupLocation.Driver)
+  /// The document's path is not of that form, which the systemd driver needs.
+  case notUnitPath(String)
   /// The host has no hierarchy with this controller.
   case controllerMissing(String)
   /// A value cannot be expressed, such as a swap limit below the memory limit.

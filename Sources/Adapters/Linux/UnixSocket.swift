@@ -3,12 +3,13 @@ package import Domain
 
 /// Connections to Unix stream sockets by path.
 package enum UnixSocket {
-  /// Connects. A path too long for an address is reached through its directory's descriptor. A peer that
-  /// takes nothing for `deadline` seconds is `again`. The corresponding system calls are `socket` and
+  /// Connects. A path too long for an address is reached through its directory's descriptor; one that begins
+  /// with a zero byte is the name of a socket without a file. A peer that takes nothing for `deadline` seconds is `again`. The corresponding system calls are `socket` and
   /// `connect`.
   package static func connect(_ path: String, deadline: Int? = nil) throws(Errno) -> Descriptor {
     let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
     guard path.utf8.count > limit else { return try connect(address: path, deadline) }
+    guard path.utf8.first != 0 else { throw .nameTooLong }
     guard let slash = path.lastIndex(of: "/") else { throw .nameTooLong }
     let directory = try Files.open(String(path[..<slash]), O_PATH | O_DIRECTORY)
     let short = "/proc/self/fd/\(directory.number)\(path[slash...])"
@@ -28,8 +29,11 @@ package enum UnixSocket {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    _ = try retrying(
-      Int32(SYS_connect), Int(socket.number), word(&address), MemoryLayout<sockaddr_un>.size)
+    // The name of a socket without a file ends with its address.
+    let size =
+      path.utf8.first == 0
+      ? MemoryLayout<sa_family_t>.size + path.utf8.count : MemoryLayout<sockaddr_un>.size
+    _ = try retrying(Int32(SYS_connect), Int(socket.number), word(&address), size)
     return socket
   }
 }

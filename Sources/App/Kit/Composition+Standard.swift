@@ -14,6 +14,7 @@ import Resctrl
 import Seccomp
 import Spawner
 import StateDirectory
+import Systemd
 import YajlDocument
 
 extension Composition {
@@ -56,12 +57,15 @@ extension Composition {
     _ driver: CgroupLocation.Driver, _ layout: CgroupLayout
   ) throws(CgroupError) -> any CgroupManager {
     switch driver {
-    case .cgroupfs:
-      let trees = CgroupTree.trees(layout)
-      if layout.mode == .unified, let tree = trees.first { return CgroupV2Manager(tree) }
-      return CgroupV1Manager(trees)
+    case .cgroupfs: return fileSystemCgroups(layout)
     case .disabled: return CgroupDisabledManager()
-    case .systemd: throw .missingDriver(driver)
+    case .systemd: return SystemdCgroupManager(layout, files: fileSystemCgroups(layout))
     }
+  }
+
+  private static func fileSystemCgroups(_ layout: CgroupLayout) -> any CgroupManager {
+    let trees = CgroupTree.trees(layout)
+    if layout.mode == .unified, let tree = trees.first { return CgroupV2Manager(tree) }
+    return CgroupV1Manager(trees)
   }
 }

@@ -36,7 +36,8 @@ extension CgroupError {
     case .invalidPath(let path): "invalid cgroupsPath \(path.quoted): it must lead to a cgroup below the root"
     case .systemdPath(let path):
       "invalid cgroupsPath \(path.quoted): slice:prefix:name is for the systemd cgroup driver"
-    case .missingDriver(let driver): "the \(driver.rawValue) cgroup driver is not supported yet"
+    case .notUnitPath(let path):
+      "invalid cgroupsPath \(path.quoted): the systemd cgroup driver expects slice:prefix:name"
     case .controllerMissing(let name): "cgroup controller \(name) is not available"
     case .invalidValue(let file, let reason): "cgroup \(file): \(reason)"
     case .system(let failure): "cgroup: \(failure)"

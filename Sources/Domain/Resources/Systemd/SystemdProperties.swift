@@ -12,9 +12,13 @@ public enum SystemdProperties {
     return list.properties
   }
 
-  /// The properties for the control files of cgroup v1.
-  public static func version1(_ writes: [ControlWrite], _ version: SystemdVersion) -> [UnitProperty] {
+  /// The properties for the control files of cgroup v1. `period` is in force where none is written.
+  public static func version1(
+    _ writes: [ControlWrite], period: UInt64? = nil, _ version: SystemdVersion
+  ) -> [UnitProperty] {
     var list = PropertyList(version: version)
+    let written = writes.last { $0.file == "cpu.cfs_period_us" }.flatMap { UInt64($0.text) }
+    list.period = [written, period].compactMap { $0 }.first { $0 > 0 } ?? 100_000
     for write in writes { list.takeVersion1(write.file, write.text) }
     return list.properties
   }
@@ -62,6 +66,8 @@ extension ControlWrite {
 /// collected.
 private struct PropertyList {
   let version: SystemdVersion
+  /// Of cgroup v1, which keeps it apart from the quota.
+  var period: UInt64 = 100_000
   var properties: [UnitProperty] = []
 
   mutating func set(_ name: String, _ value: PropertyValue, since: UInt32 = 0) {
@@ -143,8 +149,9 @@ private struct PropertyList {
     set("TasksMax", .uint64(max(value, 1)))
   }
 
+  /// No number at all is what a cgroup has that was never given any: those of its parent.
   private mutating func takeIndices(_ name: String, _ text: String) {
-    guard let list = try? IndexList(text), !list.isEmpty else { return }
+    guard let list = try? IndexList(text) else { return }
     set(name, .bytes(list.mask), since: 244)
   }
 
@@ -232,14 +239,6 @@ private struct PropertyList {
     case "blkio.throttle.write_bps_device": takeDevice("BlockIOWriteBandwidth", text)
     default: break
     }
-  }
-
-  /// The period that was written before, or the kernel's own.
-  private var period: UInt64 {
-    if case .uint64(let value)? = properties.first(where: { $0.name == "CPUQuotaPeriodUSec" })?.value {
-      return value
-    }
-    return 100_000
   }
 
   private static func signed(_ text: String) -> UInt64? {

@@ -1,0 +1,367 @@
+public import Domain
+public import Linux
+public import Ports
+
+/// The systemd driver: a container's cgroup belongs to a scope, which systemd makes, watches and removes.
+///
+/// Limits are set twice: as properties of the unit, so that systemd does not undo them when it writes the
+/// cgroup's files anew, and in the files, by the driver of the file system, which also does all that systemd
+/// does not do.
+public final class SystemdCgroupManager: CgroupManager {
+  private let layout: CgroupLayout
+  private let files: any CgroupManager
+  private let service: ServiceManager
+  private let defaultSlice: String
+  private let forest: CgroupForest
+  private var knownVersion: SystemdVersion?
+
+  /// Makes a manager.
+  /// - Parameters:
+  ///   - layout: the host's hierarchies.
+  ///   - files: the driver of their file systems.
+  ///   - scope: whose units.
+  ///   - service: the service manager; nil is the one that is found.
+  ///   - trees: the hierarchies, opened; nil opens those of the layout.
+  public init(
+    _ layout: CgroupLayout, files: any CgroupManager, scope: BusLookup = BusLookup(),
+    service: ServiceManager? = nil, trees: [CgroupTree]? = nil
+  ) {
+    self.layout = layout
+    self.files = files
+    self.service =
+      service
+      ?? ServiceManager { deadline throws(ServiceManagerProblem) in try scope.connect(until: deadline) }
+    defaultSlice = scope.scope == .user ? "user.slice" : "system.slice"
+    forest = CgroupForest(trees ?? CgroupTree.trees(layout))
+  }
+
+  private var isUnified: Bool { layout.mode == .unified }
+
+  public func locate(_ request: CgroupRequest) throws(CgroupError) -> CgroupLocation {
+    let place: UnitPlace
+    do throws(UnitPlace.Violation) {
+      place = try UnitPlace(
+        id: request.id, path: request.path, rootDigest: request.rootDigest, defaultSlice: defaultSlice)
+    } catch {
+      throw error.cgroupError
+    }
+    let subgroup = try annotations(request).subgroup.map { "/" + $0 } ?? ""
+    let unit = place.unit
+    let parent = try asking("look up", unit) { () throws(ServiceManagerProblem) in try service.controlGroup()
+    }
+    let group = parent + place.controlGroup + (isUnified ? subgroup : "")
+    var paths: [CgroupLocation.Path] = []
+    for hierarchy in layout.hierarchies {
+      let directory = hierarchy.directory(of: group)
+      if hierarchy.isUnified { paths.append(.init(controller: "", directory: directory)) }
+      for controller in hierarchy.controllers {
+        paths.append(.init(controller: controller, directory: directory))
+      }
+    }
+    return CgroupLocation(driver: .systemd, paths: paths, unit: unit)
+  }
+
+  /// What the document's annotations ask for; an error before anything is made.
+  private func annotations(
+    _ request: CgroupRequest
+  ) throws(CgroupError) -> (properties: [UnitProperty], subgroup: String?) {
+    do throws(UnitAnnotations.Violation) {
+      return (
+        try UnitAnnotations.properties(request.annotations), try UnitAnnotations.subgroup(request.annotations)
+      )
+    } catch {
+      throw .invalidValue(file: error.annotation, reason: "\(error.problem)")
+    }
+  }
+
+  /// A scope cannot be made before its process is there: here it is only seen to that the place is free.
+  public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
+    let whole = location.whole
+    let count = try files.processes(in: whole).count
+    guard count == 0 else { throw .notEmpty(directory: whole.directory, processes: count) }
+    guard try !files.isFrozen(whole) else { throw .unexpectedlyFrozen(directory: whole.directory) }
+    return nil
+  }
+
+  public func create(
+    _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
+  ) throws(CgroupError) -> [Int32] {
+    guard let unit = location.unit else { return try files.create(location, for: process, request) }
+    var properties = SystemdProperties.scope(
+      request.id, slice: try slice(request), process: process, unified: isUnified, try version(unit))
+    properties += try annotations(request).properties
+    // systemd takes over what is there; the hierarchies of version 1 that it does not use are made so, too.
+    let doors = isUnified ? [] : try files.create(location, for: process, request)
+    do throws(CgroupError) {
+      try start(unit, properties, process, location)
+      try arrange(location, process, unit)
+      return doors
+    } catch {
+      for door in doors { Host.close(door) }
+      throw error
+    }
+  }
+
+  private func slice(_ request: CgroupRequest) throws(CgroupError) -> String {
+    do throws(UnitPlace.Violation) {
+      return try UnitPlace(
+        id: request.id, path: request.path, rootDigest: request.rootDigest, defaultSlice: defaultSlice
+      ).slice
+    } catch {
+      throw error.cgroupError
+    }
+  }
+
+  /// Starts the scope. A unit of the name that holds no process is what a container left that failed: it is
+  /// removed, once.
+  private func start(
+    _ unit: String, _ properties: [UnitProperty], _ process: Int32, _ location: CgroupLocation
+  ) throws(CgroupError) {
+    do throws(ServiceManagerProblem) {
+      try service.start(unit, properties)
+      return
+    } catch {
+      guard error.isUnitExists else { throw undo(unit, after: error) }
+    }
+    let whole = location.whole
+    let found = try files.processes(in: whole)
+    // Started by the first of two calls, whose answer was lost with its connection.
+    if found.contains(process) { return }
+    guard found.isEmpty else { throw .notEmpty(directory: whole.directory, processes: found.count) }
+    try asking("remove", unit) { () throws(ServiceManagerProblem) in try service.remove(unit) }
+    do throws(ServiceManagerProblem) {
+      try service.start(unit, properties)
+    } catch {
+      guard error.isUnitExists else { throw undo(unit, after: error) }
+      throw .serviceManager(operation: "start", unit: unit, error)
+    }
+  }
+
+  /// Removes what may have come to be; the failure is the one that is told.
+  private func undo(_ unit: String, after problem: ServiceManagerProblem) -> CgroupError {
+    try? service.remove(unit)
+    return .serviceManager(operation: "start", unit: unit, problem)
+  }
+
+  /// Gives the process the cgroup below the unit's that is to be its own, and that one all controllers.
+  private func enterSubgroup(
+    _ location: CgroupLocation, _ process: Int32, _ unit: String
+  ) throws(CgroupError) {
+    let (inner, outer) = (forest.places(location), forest.places(location.whole))
+    guard isUnified, let inner = inner.first, let outer = outer.first, inner.name != outer.name else {
+      return
+    }
+    do throws(CgroupError) {
+      do throws(Errno) {
+        try inner.tree.make(inner.name)
+      } catch {
+        guard error == .fileExists else { throw inner.failure("mkdirat", error) }
+      }
+      try inner.write("cgroup.procs", "\(process)")
+      let names = try outer.text("cgroup.controllers") ?? ""
+      let words = names.utf8.split(separator: UInt8(ascii: " ")).map { "+" + Substring($0) }
+      if !words.isEmpty { try outer.write("cgroup.subtree_control", words.joined(separator: " ")) }
+    } catch {
+      try? service.remove(unit)
+      throw error
+    }
+  }
+
+  public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+    try files.entrance(to: location)
+  }
+
+  /// Writes into the cgroup; where only systemd may move a process, it is asked to.
+  public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
+    do throws(CgroupError) {
+      try files.add(pid, to: location)
+    } catch {
+      guard let unit = location.unit, case .system(let failure) = error,
+        failure.errno == .permissionDenied || failure.errno == .notPermitted
+      else { throw error }
+      let below = location.below.isEmpty ? "" : "/" + location.below
+      try asking("add a process to", unit) { () throws(ServiceManagerProblem) in
+        try service.attach(pid, to: unit, below: below)
+      }
+    }
+  }
+
+  public func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {
+    if resources == Resources() { return }
+    if let unit = location.unit {
+      let file = isUnified ? "memory.current" : "memory.usage_in_bytes"
+      try forest.checkUsage(resources.memory, file, forest.places(location))
+      try set(try properties(resources, unit), of: unit, location)
+    }
+    try files.apply(resources, to: location)
+  }
+
+  private func properties(
+    _ resources: Resources, _ unit: String
+  ) throws(CgroupError) -> [UnitProperty] {
+    let writes: [ControlWrite]
+    do throws(InexpressibleLimit) {
+      writes = isUnified ? try resources.writesV2() : try resources.writesV1()
+    } catch {
+      throw .invalidValue(file: error.file, reason: error.reason)
+    }
+    return try properties(writes, resources.devices, resources.cpu.period, unit)
+  }
+
+  private func properties(
+    _ writes: [ControlWrite], _ devices: [DeviceRule], _ period: UInt64?, _ unit: String
+  ) throws(CgroupError) -> [UnitProperty] {
+    let version = try version(unit)
+    let limits =
+      isUnified
+      ? SystemdProperties.version2(writes, version)
+      : SystemdProperties.version1(writes, period: period, version)
+    return devices.isEmpty ? limits : limits + SystemdProperties.devices(devices, version)
+  }
+
+  public func prepare(
+    _ change: ResourceChange, at location: CgroupLocation
+  ) throws(CgroupError) -> CgroupUpdate {
+    try files.prepare(change, at: location)
+  }
+
+  /// The properties first: systemd writes the files, too, and what it rounds is written as it was asked for
+  /// afterwards.
+  public func perform(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    if let unit = location.unit {
+      let (given, period) = (update.change.given, update.change.merged.cpu.period)
+      try set(try properties(update.writes, given.devices, period, unit), of: unit, location)
+    }
+    try files.perform(update, at: location)
+  }
+
+  /// What the properties were is what the files held: nobody else sets them.
+  public func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
+    var failure: CgroupError?
+    if let unit = location.unit {
+      do throws(CgroupError) {
+        let recorded = update.change.recorded
+        let devices = update.change.given.devices.isEmpty ? [] : recorded.enforcedDevices
+        let back = try properties(update.restoration, devices, recorded.cpu.period, unit)
+        try set(back, of: unit, location)
+      } catch {
+        failure = error
+      }
+    }
+    try files.restore(update, at: location)
+    if failure != nil { throw .notRestored(files: [location.unit ?? ""]) }
+  }
+
+  /// On version 1 systemd denies all devices for a moment before it allows some: the container stands still
+  /// meanwhile.
+  private func set(
+    _ properties: [UnitProperty], of unit: String, _ location: CgroupLocation
+  ) throws(CgroupError) {
+    guard !properties.isEmpty else { return }
+    let isDisruptive = !isUnified && properties.contains { $0.name == "DeviceAllow" }
+    let freezes = isDisruptive ? try !files.isFrozen(location) : false
+    if freezes { try files.setFrozen(true, location) }
+    do throws(ServiceManagerProblem) {
+      try service.set(properties, of: unit)
+    } catch {
+      if freezes { try? files.setFrozen(false, location) }
+      throw .serviceManager(operation: "set limits of", unit: unit, error)
+    }
+    if freezes { try files.setFrozen(false, location) }
+  }
+
+  public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    try files.processes(in: location.whole)
+  }
+
+  public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
+    try files.setFrozen(frozen, location)
+  }
+
+  public func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool {
+    try files.isFrozen(location)
+  }
+
+  public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    try files.killAll(in: location.whole)
+  }
+
+  /// Stops the unit first, then removes what it may have left: old versions of systemd leave cgroups below
+  /// that of the unit.
+  public func destroy(_ location: CgroupLocation) throws(CgroupError) {
+    var failure: CgroupError?
+    if let unit = location.unit {
+      do throws(ServiceManagerProblem) {
+        try service.remove(unit)
+      } catch {
+        failure = .serviceManager(operation: "remove", unit: unit, error)
+      }
+    }
+    try files.destroy(location.whole)
+    if let failure { throw failure }
+  }
+
+  private func version(_ unit: String) throws(CgroupError) -> SystemdVersion {
+    if let knownVersion { return knownVersion }
+    let version = try asking("look up", unit) { () throws(ServiceManagerProblem) in try service.version() }
+    knownVersion = version
+    return version
+  }
+
+  private func asking<Value>(
+    _ operation: String, _ unit: String, _ body: () throws(ServiceManagerProblem) -> Value
+  ) throws(CgroupError) -> Value {
+    do throws(ServiceManagerProblem) {
+      return try body()
+    } catch {
+      throw .serviceManager(operation: operation, unit: unit, error)
+    }
+  }
+}
+
+extension UnitPlace.Violation {
+  fileprivate var cgroupError: CgroupError {
+    switch self {
+    case .notUnitPath(let path), .notScope(let path): .notUnitPath(path)
+    case .slice(let name): .invalidValue(file: "cgroupsPath", reason: "invalid slice name \(name)")
+    case .tooLong(let name): .invalidValue(file: "cgroupsPath", reason: "unit name too long: \(name)")
+    }
+  }
+}
+
+extension CgroupLayout.Hierarchy {
+  /// The directory of a cgroup that is named from the root of the hierarchy; the mount may show a part only.
+  fileprivate func directory(of group: String) -> String {
+    guard root != "/", group.hasBytePrefix(root + "/") else { return mountPoint + group }
+    return mountPoint + String(Substring(group.utf8.dropFirst(root.utf8.count)))
+  }
+}
+
+extension CgroupLocation {
+  /// The cgroups of the unit itself, without the one below it that a container may have for its own.
+  fileprivate var whole: CgroupLocation {
+    guard let unit else { return self }
+    var copy = self
+    for index in paths.indices { copy.paths[index].directory = paths[index].directory.upTo(unit) }
+    return copy
+  }
+
+  /// The name of the cgroup below the unit's; empty when there is none.
+  fileprivate var below: String {
+    guard let unit, let directory = paths.first?.directory else { return "" }
+    let outer = directory.upTo(unit)
+    return String(Substring(directory.utf8.dropFirst(outer.utf8.count + 1)))
+  }
+
+  /// For messages.
+  fileprivate var directory: String { paths.first?.directory ?? unit ?? "" }
+}
+
+extension String {
+  /// The path up to its last component of this name.
+  fileprivate func upTo(_ name: String) -> String {
+    let components = pathComponents
+    guard let index = components.lastIndex(where: { $0 == name }) else { return self }
+    return components[...index].reduce(into: "") { $0 += "/" + $1 }
+  }
+}
