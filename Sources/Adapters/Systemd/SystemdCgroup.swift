@@ -143,24 +143,22 @@ public final class SystemdCgroupManager: CgroupManager {
     return .serviceManager(operation: "start", unit: unit, problem)
   }
 
-  /// Gives the process the cgroup below the unit's that is to be its own, and that one all controllers.
-  private func enterSubgroup(
+  /// Gives the process the cgroup below the unit's that is to be its own, if there is one, and its cgroup the
+  /// controllers that systemd does not hand down because it has no words for them.
+  private func arrange(
     _ location: CgroupLocation, _ process: Int32, _ unit: String
   ) throws(CgroupError) {
-    let (inner, outer) = (forest.places(location), forest.places(location.whole))
-    guard isUnified, let inner = inner.first, let outer = outer.first, inner.name != outer.name else {
-      return
-    }
+    guard isUnified, let place = forest.places(location).first else { return }
     do throws(CgroupError) {
-      do throws(Errno) {
-        try inner.tree.make(inner.name)
-      } catch {
-        guard error == .fileExists else { throw inner.failure("mkdirat", error) }
+      if !location.below.isEmpty {
+        do throws(Errno) {
+          try place.tree.make(place.name)
+        } catch {
+          guard error == .fileExists else { throw place.failure("mkdirat", error) }
+        }
+        try place.write("cgroup.procs", "\(process)")
       }
-      try inner.write("cgroup.procs", "\(process)")
-      let names = try outer.text("cgroup.controllers") ?? ""
-      let words = names.utf8.split(separator: UInt8(ascii: " ")).map { "+" + Substring($0) }
-      if !words.isEmpty { try outer.write("cgroup.subtree_control", words.joined(separator: " ")) }
+      try CgroupControllers.enable(for: place)
     } catch {
       try? service.remove(unit)
       throw error
