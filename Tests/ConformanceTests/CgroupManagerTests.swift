@@ -6,6 +6,7 @@ import Linux
 import PortConformance
 import Ports
 import Simulation
+import Systemd
 import Testing
 
 /// The same checks for every manager: on a model everywhere, on the host's own hierarchies as root.
@@ -51,6 +52,30 @@ import Testing
       startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
     #expect(conformance.run() == [])
     for hierarchy in layout.hierarchies { rmdir(hierarchy.mountPoint + "/martlet-test") }
+  }
+
+  /// systemd is asked for its version: whoever has none at hand, root's or his own, has no units either.
+  private static let hasSystemd: Bool = {
+    let service = ServiceManager(patience: 5_000) { deadline throws(ServiceManagerProblem) in
+      try BusLookup().connect(until: deadline)
+    }
+    return (try? service.version()) != nil
+  }()
+
+  @Test(
+    "units of the host's systemd conform",
+    .enabled(if: hasSystemd, "systemd is neither the first process nor a user's manager"))
+  func systemd() throws {
+    let procfs = try Procfs()
+    let layout = CgroupLayout(mountTable: try procfs.read("self/mountinfo", limit: 16 << 20))
+    for path in ["martlet_conformance.slice:a:\(getpid())", nil] {
+      let request = CgroupRequest(id: try ContainerID("conformance-\(getpid())"), path: path)
+      let conformance = CgroupManagerConformance(
+        request: request,
+        make: { SystemdCgroupManager(layout, files: CgroupManagerTests.manager(layout)) },
+        startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
+      #expect(conformance.run() == [])
+    }
   }
 
   static func manager(_ layout: CgroupLayout) -> any CgroupManager {

@@ -119,7 +119,8 @@ class Subject:
             runtime = oci.Runtime(runtime.path, self.folder / f"cold-{self.serial}" / "deep" / "state")
             if operation == "run":
                 os.makedirs(runtime.root)
-        container = Container(self, runtime, name, cgroup, bundle, parent if self.cold else cgroup)
+        container = Container(self, runtime, name, cgroup, bundle,
+                              parent if self.cold and oci.DRIVER != "systemd" else cgroup)
         if operation == "occupied":
             container.occupy()
         for step in prepared:
@@ -164,7 +165,7 @@ class Container:
         """Puts a process of somebody else at the place of the cgroup, in one hierarchy."""
         mounts = oci.mount_points("cgroup", "cgroup2")
         mount = next((place for place in mounts if place.name == "pids"), mounts[0])
-        self.occupied = mount / self.cgroup.strip("/")
+        self.occupied = mount / oci.place_of_cgroup(self.cgroup)
         self.occupied.mkdir(parents=True)
         with oci.STARTING:
             self.stranger = subprocess.Popen(["sleep", "1000"])
@@ -198,7 +199,7 @@ class Container:
         self.before, self.recorded_before = self.limits(), self.recorded()
 
     def limits(self):
-        return {path.replace(self.cgroup, "/X"): text for path, text in oci.limits(self.cgroup).items()}
+        return {path.replace(oci.place_of_cgroup(self.cgroup), "X"): text for path, text in oci.limits(self.cgroup).items()}
 
     def recorded(self):
         """The state record without what differs from container to container."""

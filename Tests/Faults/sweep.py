@@ -12,6 +12,7 @@ After an `update` that was struck, cgroups and record have to agree: all of it, 
 --cold gives each point a cgroup parent that does not exist yet, and a state root that does not either (or is
 empty), so that no filter is cached: the calls that only a first create makes are struck too, and it is tried
 whether the same create works afterwards.
+--driver systemd has scopes made, which are looked for like cgroups.
 `build FOLDER` leaves the injector for a machine that has no compiler, where `--tools FOLDER` names it.
 
 --sample N strikes N points spread evenly; --from and --to take a part of all points; --json FILE appends one
@@ -211,6 +212,7 @@ def main():
     parser.add_argument("what", choices=("kill", "fail", "report", "build"))
     parser.add_argument("file", nargs="?", help="of `report`, or the folder of `build`")
     parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--driver", choices=("cgroupfs", "systemd"), default=oci.DRIVER, help="of cgroups")
     parser.add_argument("--tools")
     parser.add_argument("--operations")
     parser.add_argument("--role", default="main,init")
@@ -222,6 +224,7 @@ def main():
     parser.add_argument("--details", type=int, default=8, help="points shown of each bad kind")
     parser.add_argument("--hugetlb-v1", action="store_true", help="for runtimes that refuse hugetlb on v2")
     options = parser.parse_args()
+    oci.DRIVER = options.driver
     if options.what == "report":
         with open(options.file) as lines:
             return int(table([json.loads(line) for line in lines], options.details))

@@ -19,6 +19,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CGROUP_PARENT = "/martlet-test"
 # Deadlines are this many times longer: for emulated and for crowded machines.
 PATIENCE = float(os.environ.get("MARTLET_PATIENCE", "1"))
+# Who makes cgroups. With `systemd` the same places are scopes in slices: see `unit`.
+DRIVER = os.environ.get("MARTLET_DRIVER", "cgroupfs")
+UNITS = pathlib.Path("/run/systemd/transient")  # a file for each unit that was made at run time
 PR_SET_CHILD_SUBREAPER = 36
 RUNNING = set()  # process ids of the commands that run now
 STARTING = threading.Lock()  # held until a new command is in RUNNING
@@ -95,7 +98,10 @@ class Runtime:
         self.name = os.path.basename(self.path)
 
     def argv(self, *arguments):
-        return [self.path, "--root", self.root, *map(str, arguments)]
+        """Only what makes a container is told the driver: it is remembered."""
+        makes = DRIVER == "systemd" and {"create", "run"} & set(map(str, arguments))
+        driver = ["--systemd-cgroup"] if makes else []
+        return [self.path, "--root", self.root, *driver, *map(str, arguments)]
 
     def run(self, *arguments, **how):
         return bounded(self.argv(*arguments), **how)
@@ -156,8 +162,51 @@ def mount_points(*kinds):
     return found
 
 
+def unit(path):
+    """The slice, prefix and name of the scope that stands for a place of cgroups `/PARENT/FOLDER/.../NAME`. What is
+    two levels below the parent is in one slice, what is deeper in slices of their own."""
+    parent, *middle, name = path.strip("/").split("/")
+    prefix = "_".join(middle)
+    slices = [parent.replace("-", "_")] + [prefix.replace("-", "_")] * (len(middle) > 1)
+    return "-".join(slices) + ".slice", prefix, name
+
+
+def cgroups_path(path):
+    """`linux.cgroupsPath` for a place of cgroups."""
+    return ":".join(unit(path)) if DRIVER == "systemd" and path.strip("/").count("/") > 1 else path
+
+
+def scope(path):
+    """The scope of a place of cgroups."""
+    return "-".join(unit(path)[1:]) + ".scope"
+
+
+def place_of_cgroup(path):
+    """Where below a hierarchy's root a place of cgroups is."""
+    if DRIVER != "systemd":
+        return path.strip("/")
+    parts = path.strip("/").split("/")
+    if len(parts) < 3:
+        return "/".join([parts[0].replace("-", "_") + ".slice", *parts[1:]])
+    names = unit(path)[0].removesuffix(".slice").split("-")
+    slices = ["-".join(names[:count]) + ".slice" for count in range(1, len(names) + 1)]
+    return "/".join([*slices, scope(path)])
+
+
+def units(path):
+    """The unit of a place of cgroups, if it is loaded."""
+    if DRIVER != "systemd" or path.strip("/").count("/") < 2:
+        return []
+    return [str(entry) for entry in [UNITS / scope(path)] if entry.exists()]
+
+
+def systemctl(*arguments):
+    subprocess.run(["systemctl", *arguments], capture_output=True, check=False)
+
+
 def cgroups(path, below=False):
     """Existing cgroups at `path` on every hierarchy, also as seen from the runtime's own cgroup."""
+    path = place_of_cgroup(path)
     own = {line.split(":", 2)[2].strip("/") for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()}
     found = []
     for mount in mount_points("cgroup", "cgroup2"):
@@ -192,12 +241,18 @@ def limits(path):
 def remove_cgroups(path):
     """Removes the cgroups at `path`, the deepest first, killing what still lives in them."""
     for place in sorted(cgroups(path, below=True), key=lambda entry: -len(str(entry))):
-        for pid in (place / "cgroup.procs").read_text().split():
+        living = []
+        with contextlib.suppress(OSError):
+            living = (place / "cgroup.procs").read_text().split()
+        for pid in living:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-        wait_until(lambda: not (place / "cgroup.procs").read_text().strip())
         with contextlib.suppress(OSError):
+            wait_until(lambda: not (place / "cgroup.procs").read_text().strip())
             place.rmdir()
+    for entry in units(path):
+        systemctl("stop", os.path.basename(entry))
+        systemctl("reset-failed", os.path.basename(entry))
 
 
 def clean_up(parent, folder):
@@ -205,6 +260,9 @@ def clean_up(parent, folder):
     a folder."""
     kill_children()
     remove_cgroups(parent)
+    if DRIVER == "systemd":
+        name = os.path.basename(parent)
+        systemctl("stop", f"{name}*.scope", f"*-{name.replace('-', '_')}*.slice")
     for place in cgroups(CGROUP_PARENT):
         with contextlib.suppress(OSError):
             place.rmdir()
@@ -216,6 +274,7 @@ def leftovers(runtime, name, cgroup, bundle, mounts_before):
     found = {
         "process": children(),
         "cgroup": [str(place) for place in cgroups(cgroup)],
+        "unit": units(cgroup),
         "state": [str(entry) for entry in pathlib.Path(runtime.root).glob("*") if name in entry.name],
         "mount": [line for line in mount_table() - mounts_before if str(bundle) in line or runtime.root in line],
         "resctrl": [str(place) for mount in mount_points("resctrl") for place in mount.glob(f"*{name}*")],
@@ -256,7 +315,7 @@ def default_config(*args, cgroup=None, **process):
         "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
     }
     if cgroup:
-        linux["cgroupsPath"] = cgroup
+        linux["cgroupsPath"] = cgroups_path(cgroup)
     return {
         "ociVersion": "1.0.2",
         "process": {

@@ -44,7 +44,7 @@ def spec_runs(context):
     config = json.loads((bundle.path / "config.json").read_text())
     config["root"]["path"] = str(context.rootfs)
     config["process"].update(terminal=False, args=["true"])
-    config["linux"]["cgroupsPath"] = f"{context.parent}/{name}"
+    config["linux"]["cgroupsPath"] = oci.cgroups_path(f"{context.parent}/{name}")
     bundle.write(config)
     context.must("run", "--bundle", bundle.path, name)
 
@@ -172,7 +172,7 @@ def json_log(context):
     check("time" in entry, entry)
 
 
-@case("--cgroup-manager chooses the driver, and knows no other", needs=martlet_only)
+@case("--cgroup-manager chooses the driver, and knows no other", needs=not_systemd)
 def cgroup_manager(context):
     name, bundle = context.bundle("true")
     options = [context.runtime.path, "--root", context.runtime.root, "--cgroup-manager"]

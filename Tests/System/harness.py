@@ -57,6 +57,11 @@ def martlet_only(context):
     return None if context.is_martlet else f"{context.runtime.name} differs here"
 
 
+def not_systemd(context):
+    """A need: the tests are not run with the systemd driver, under which the case has no sense."""
+    return "it is about the cgroupfs driver" if oci.DRIVER == "systemd" else martlet_only(context)
+
+
 def check(condition, seen):
     if not condition:
         raise Wrong(str(seen)[:800])
@@ -260,5 +265,5 @@ def run_all(path, texts=(), every=0):
     return failed
 
 
-__all__ = ["Context", "Skip", "Terminal", "Wrong", "case", "cases", "check", "equal", "json", "martlet_only", "matches", "oci",
+__all__ = ["Context", "Skip", "Terminal", "Wrong", "case", "cases", "check", "equal", "json", "martlet_only", "matches", "not_systemd", "oci",
            "os", "pathlib", "re", "run_all", "shutil", "subprocess", "tempfile", "tool"]

@@ -20,7 +20,7 @@ def podman(context, *arguments, code=0, timeout=60):
 def command(context, *arguments):
     folder = context.folder
     return ["podman", "--root", f"{folder}/store", "--runroot", f"{folder}/podman", "--tmpdir", f"{folder}/libpod",
-            "--storage-driver", "vfs", "--events-backend=file", "--cgroup-manager=cgroupfs",
+            "--storage-driver", "vfs", "--events-backend=file", f"--cgroup-manager={oci.DRIVER}",
             "--runtime", context.runtime.path, *map(str, arguments)]
 
 

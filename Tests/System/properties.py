@@ -206,7 +206,7 @@ def joined(context):
     equal(text.split(), [os.readlink(f"/proc/{pid}/ns/{file}") for file in kinds.values()])
 
 
-@case("without a cgroup path the container's cgroup is removed with it", needs=martlet_only)
+@case("without a cgroup path the container's cgroup is removed with it", needs=not_systemd)
 def default_cgroup(context):
     name = context.created(change=lambda config: config["linux"].pop("cgroupsPath"))
     check(oci.cgroups("/martlet"), "no cgroup below /martlet")
