@@ -78,7 +78,8 @@ let package = Package(
       name: "Kit",
       dependencies: [
         "CBuild", "Domain", "Ports", "Linux", "Init", "Spawner", "CgroupV1", "CgroupV2", "CgroupDisabled",
-        "CgroupMonitor", "Systemd", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "Console",
+        "CgroupMonitor", "Systemd", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks",
+        "Console",
         "HostProbe",
         "Netlink", "Resctrl",
       ],
