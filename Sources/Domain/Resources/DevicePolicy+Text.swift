@@ -61,7 +61,7 @@ extension DeviceRule {
   }
 
   private static func text(_ number: UInt32?) -> String {
-    number.map { "\($0)" } ?? "*"
+    number.map { Int64($0).decimal } ?? "*"
   }
 
   /// Reads one line of `devices.list`: an exception that allows.
