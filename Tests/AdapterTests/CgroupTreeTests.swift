@@ -41,6 +41,30 @@ import Testing
     func has(_ name: String) -> Bool { access("\(path)/\(name)", F_OK) == 0 }
   }
 
+  @Test func processesOfCgroupsWhoseNamesAreNoText() throws {
+    let scratch = try Scratch()
+    scratch.directory("v2")
+    scratch.directory("v2/web")
+    try scratch.file("v2/web/cgroup.procs", "1\n")
+    let root = try Files.open("\(scratch.path)/v2/web", O_PATH | O_DIRECTORY)
+    var above = root.number
+    var opened: [Int32] = []
+    defer { for number in opened { _ = Descriptor(owning: number) } }
+    // Three levels of bytes that are no text, then more levels than a path can name.
+    for level in 0..<30 {
+      let name = level < 3 ? [CChar](arrayLiteral: -1, -2, 0) : [CChar](repeating: 97, count: 250) + [0]
+      try Files.makeDirectory(name, at: above, mode: 0o755)
+      let directory = try Files.open(name, at: above, O_PATH | O_DIRECTORY)
+      let file = try Files.open("cgroup.procs", at: directory.number, O_WRONLY | O_CREAT, mode: 0o644)
+      try Files.writeAll(file.number, "\(level + 2)\n")
+      above = directory.number
+      opened.append(directory.release())
+    }
+    let manager = CgroupV2Manager(scratch.tree("v2", [], isUnified: true))
+    let location = try manager.locate(try Self.request("/web"))
+    #expect(try manager.processes(in: location).sorted() == Array(1...31))
+  }
+
   private static func request(_ path: String? = nil) throws -> CgroupRequest {
     CgroupRequest(id: try ContainerID("web"), path: path)
   }

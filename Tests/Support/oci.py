@@ -239,20 +239,27 @@ def limits(path):
 
 
 def remove_cgroups(path):
-    """Removes the cgroups at `path`, the deepest first, killing what still lives in them."""
-    for place in sorted(cgroups(path, below=True), key=lambda entry: -len(str(entry))):
-        living = []
-        with contextlib.suppress(OSError):
-            living = (place / "cgroup.procs").read_text().split()
-        for pid in living:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            wait_until(lambda: not (place / "cgroup.procs").read_text().strip())
-            place.rmdir()
-    for entry in units(path):
-        systemctl("stop", os.path.basename(entry))
-        systemctl("reset-failed", os.path.basename(entry))
+    """Removes the cgroups at `path`, the deepest first, killing what still lives in them. A container may have made
+    some that no path can name."""
+    for place in cgroups(path):
+        for _, names, _, folder in os.fwalk(place, topdown=False):
+            for name in names:
+                remove_cgroup(name, folder)
+        remove_cgroup(place, None)
+
+
+def remove_cgroup(name, folder):
+    def processes():
+        with contextlib.suppress(OSError), open(os.open(f"{name}/cgroup.procs", os.O_RDONLY, dir_fd=folder)) as file:
+            return file.read().split()
+        return []
+
+    for pid in processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    wait_until(lambda: not processes())
+    with contextlib.suppress(OSError):
+        os.rmdir(name, dir_fd=folder)
 
 
 def clean_up(parent, folder):

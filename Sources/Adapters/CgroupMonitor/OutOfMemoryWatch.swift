@@ -15,7 +15,7 @@ final class OutOfMemoryWatch: MemoryWatch {
   private let notification: Notification
   private let timer: Timer
   private let group: DescriptorGroup
-  private var seen: [String: MemoryEvents] = [:]
+  private var seen: [UInt: MemoryEvents] = [:]
   private var pause = OutOfMemoryWatch.longestPause
 
   /// Milliseconds.
@@ -61,16 +61,17 @@ final class OutOfMemoryWatch: MemoryWatch {
 
   /// What was counted since the last look, in all cgroups of the container; nil when it is gone.
   private func look() throws(CgroupError) -> MemoryEvents? {
-    let places = try place.subtree()
-    guard !places.isEmpty else { return nil }
-    var (sum, found) = (MemoryEvents(), [String: MemoryEvents]())
-    for place in places {
-      let events = MemoryEvents(try place.bytes("memory.oom_control"))
-      sum.add(events.since(seen[place.name] ?? MemoryEvents()))
-      found[place.name] = events
+    var (sum, found) = (MemoryEvents(), [UInt: MemoryEvents]())
+    let old = seen
+    try place.visit { (directory) throws(Errno) in
+      // A cgroup is known by its inode: its name is the container's choice.
+      let inode = try Files.inode(directory)
+      let events = MemoryEvents(try CgroupPlace.read("memory.oom_control", at: directory))
+      sum.add(events.since(old[inode] ?? MemoryEvents()))
+      found[inode] = events
     }
     seen = found
-    return sum
+    return found.isEmpty ? nil : sum
   }
 }
 
@@ -90,7 +91,7 @@ final class PressureLevelWatch: MemoryWatch {
     var events = MemoryEvents()
     events.pressure = notification.counter.take()
     // The kernel also notifies when the cgroup goes.
-    return try place.subtree().isEmpty ? nil : events
+    return try place.isThere() ? events : nil
   }
 }
 

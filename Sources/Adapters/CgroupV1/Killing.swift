@@ -1,3 +1,4 @@
+import CLinux
 import Domain
 import Linux
 import Ports
@@ -50,11 +51,12 @@ enum Killing {
 
   /// A frozen process does not see its signal.
   private static func thaw(_ freezer: CgroupPlace) throws(CgroupError) {
-    for place in try freezer.subtree() {
+    try freezer.visit { (directory) throws(Errno) in
       do throws(Errno) {
-        try place.tree.write("\(place.name)/freezer.state", "THAWED")
+        let file = try Files.open("freezer.state", at: directory, O_WRONLY | O_NOFOLLOW)
+        try Files.writeAll(file.number, "THAWED")
       } catch {
-        guard CgroupPlace.meansGone(error) else { throw place.failure("write", error, "freezer.state") }
+        guard CgroupPlace.meansGone(error) else { throw error }
       }
     }
   }

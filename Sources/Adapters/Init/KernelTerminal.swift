@@ -53,20 +53,10 @@ extension LinuxKernel {
   /// One message: a name, which receivers use as a label at most, and the descriptor.
   private func send(_ master: Int32, to receiver: Int32) throws(StepFault) {
     let label: StaticString = "/dev/pts/ptmx"
-    var control: (UInt64, Int32, Int32, Int32, Int32) = (20, SOL_SOCKET, 1, master, 0)
-    var part = iovec(
-      iov_base: UnsafeMutableRawPointer(mutating: label.utf8Start), iov_len: label.utf8CodeUnitCount)
-    let result = withUnsafeMutablePointer(to: &part) { part in
-      withUnsafeMutablePointer(to: &control) { control in
-        var message = msghdr()
-        message.msg_iov = part
-        message.msg_iovlen = 1
-        message.msg_control = UnsafeMutableRawPointer(control)
-        message.msg_controllen = 24
-        return clinux_call(Int(SYS_sendmsg), Int(receiver), word(&message), Int(MSG_NOSIGNAL), 0, 0, 0)
-      }
+    let bytes = UnsafeRawBufferPointer(start: label.utf8Start, count: label.utf8CodeUnitCount)
+    _ = try naming(.sendmsg) { () throws(Errno) in
+      try UnixSocket.send(bytes, with: master, on: receiver)
     }
-    guard result > 0 else { throw StepFault(.sendmsg, Errno(rawValue: Int32(truncatingIfNeeded: -result))) }
   }
 
   /// `/dev/console` is made anew, or is a plain file or node of the image; never a link.

@@ -1,3 +1,4 @@
+import CLinux
 public import Domain
 public import Ports
 
@@ -58,39 +59,46 @@ public struct CgroupPlace {
     errno == .noSuchFileOrDirectory || errno == .noSuchDevice
   }
 
-  /// The cgroups below and this one, each before those below it; empty when it is gone.
-  public func subtree() throws(CgroupError) -> [CgroupPlace] {
-    var found = [self]
-    var next = 0
-    while next < found.count {
-      let place = found[next]
-      do throws(Errno) {
-        for child in try tree.children(of: place.name) {
-          found.append(CgroupPlace(tree, "\(place.name)/\(child)"))
-        }
-        next += 1
-      } catch {
-        guard CgroupPlace.meansGone(error) else { throw place.failure("getdents64", error) }
-        found.remove(at: next)
-      }
+  /// Looks at this cgroup and at all below it, each before those below it, by a descriptor of its directory; none
+  /// where it is gone.
+  public func visit(_ body: (Int32) throws(Errno) -> Void) throws(CgroupError) {
+    do throws(Errno) {
+      try CgroupWalk.go(through: name, of: tree, enter: body)
+    } catch {
+      guard CgroupPlace.meansGone(error) else { throw failure("getdents64", error) }
     }
-    return found
   }
 
   /// The processes of this cgroup and of those below.
   public func processes() throws(CgroupError) -> [Int32] {
     var pids: [Int32] = []
-    for place in try subtree() {
-      do throws(Errno) {
-        pids.append(contentsOf: CgroupPlace.numbers(try tree.read("\(place.name)/cgroup.procs")))
-      } catch {
-        // A threaded cgroup has no list of its own: its processes stand in the domain above.
-        guard CgroupPlace.meansGone(error) || error == .notSupported else {
-          throw place.failure("read", error, "cgroup.procs")
-        }
-      }
+    try visit { (directory) throws(Errno) in
+      pids.append(contentsOf: CgroupPlace.numbers(try CgroupPlace.read("cgroup.procs", at: directory) ?? []))
     }
     return pids
+  }
+
+  /// Reads a control file of a cgroup by its directory; nil when file or cgroup is not there, or the file has nothing
+  /// to say: the processes of a threaded cgroup stand in the domain above.
+  public static func read(_ file: String, at directory: Int32) throws(Errno) -> [UInt8]? {
+    do throws(Errno) {
+      let opened = try Files.open(file, at: directory, O_RDONLY | O_NOFOLLOW)
+      return try Files.readAll(opened.number, limit: 1 << 24)
+    } catch {
+      guard meansGone(error) || error == .notSupported else { throw error }
+      return nil
+    }
+  }
+
+  /// Whether it is there.
+  public func isThere() throws(CgroupError) -> Bool {
+    do throws(Errno) {
+      _ = try tree.open(name, O_PATH | O_DIRECTORY)
+      return true
+    } catch {
+      guard CgroupPlace.meansGone(error) else { throw failure("openat2", error) }
+      return false
+    }
   }
 
   /// Numbers, one a line; 0 stands for a process that is outside the reader's pid namespace.

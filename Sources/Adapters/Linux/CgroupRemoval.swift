@@ -29,9 +29,8 @@ extension CgroupForest {
   ) throws(CgroupError) {
     var round = 0
     while true {
-      var isLeft = false
-      for inner in try place.subtree().reversed() where try !remove(inner) { isLeft = true }
-      if !isLeft { return }
+      try removeBelow(place)
+      if try remove(place) { return }
       let processes = try place.processes()
       guard Waiting.now() < deadline else {
         throw .timedOut(operation: "remove", directory: place.directory, processes: processes)
@@ -40,6 +39,23 @@ extension CgroupForest {
       // The last process may be past its end and not yet out of the count; nothing tells when it is.
       CgroupForest.pause(round)
       round += 1
+    }
+  }
+
+  /// What is in use is left.
+  private func removeBelow(_ place: CgroupPlace) throws(CgroupError) {
+    do throws(Errno) {
+      try CgroupWalk.go(
+        through: place.name, of: place.tree, enter: { (_) throws(Errno) in },
+        leave: { (parent, name) throws(Errno) in
+          do throws(Errno) {
+            try Files.removeDirectory(name, at: parent)
+          } catch {
+            guard CgroupPlace.meansGone(error) || error == .busy || error == .notEmpty else { throw error }
+          }
+        })
+    } catch {
+      guard CgroupPlace.meansGone(error) else { throw place.failure("unlinkat", error, "below") }
     }
   }
 

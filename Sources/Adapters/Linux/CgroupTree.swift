@@ -134,10 +134,4 @@ public final class CgroupTree {
     let opened = try open(name, O_RDONLY | O_DIRECTORY)
     return try Directories.names(opened.number, type: UInt8(DT_REG))
   }
-
-  /// The names of the cgroups directly below one.
-  public func children(of name: String) throws(Errno) -> [String] {
-    let opened = try open(name, O_RDONLY | O_DIRECTORY)
-    return try Directories.names(opened.number, type: UInt8(DT_DIR))
-  }
 }

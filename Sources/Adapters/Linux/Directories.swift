@@ -3,37 +3,52 @@ public import Domain
 
 /// Listing directories.
 public enum Directories {
-  /// The names in an open directory that are of one type (`DT_…`), without `.` and `..`. The corresponding
-  /// system call is `getdents64`.
-  public static func names(_ directory: Int32, type: UInt8) throws(Errno) -> [String] {
-    var names: [String] = []
-    var buffer = [UInt8](repeating: 0, count: 8192)
-    while true {
-      let count = try getEntries(directory, &buffer)
-      if count == 0 { return names }
-      var offset = 0
-      // struct linux_dirent64: inode (8), offset (8), length (2), type (1), name with a final zero.
-      while offset + headerSize < count {
-        let length = Int(buffer[offset + 16]) | Int(buffer[offset + 17]) << 8
-        guard length > headerSize, offset + length <= count else { throw .ioError }
-        if buffer[offset + 18] == type {
-          let name = buffer[(offset + headerSize)..<(offset + length)].prefix { $0 != 0 }
-          let text = String(decoding: name, as: UTF8.self)
-          if text != ".", text != ".." { names.append(text) }
+  /// The names in an open directory, as the file system has them: bytes that end with a zero, and need be no text.
+  /// Only those of one type (`DT_…`), if that is given; never `.` and `..`. The corresponding system call is
+  /// `getdents64`.
+  public static func rawNames(_ directory: Int32, type: UInt8? = nil) throws(Errno) -> [[CChar]] {
+    var names: [[CChar]] = []
+    var failure: Errno?
+    withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer in
+      do throws(Errno) {
+        while true {
+          let size = try retrying(
+            Int32(SYS_getdents64), Int(directory), word(buffer.baseAddress), buffer.count)
+          if size == 0 { return }
+          try append(UnsafeRawBufferPointer(rebasing: buffer[..<size]), type, to: &names)
         }
-        offset += length
+      } catch {
+        failure = error
       }
+    }
+    if let failure { throw failure }
+    return names
+  }
+
+  /// The names that are text: all where nobody but the host makes them.
+  public static func names(_ directory: Int32, type: UInt8? = nil) throws(Errno) -> [String] {
+    try rawNames(directory, type: type).compactMap {
+      String(validating: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// `struct linux_dirent64`: inode (8), offset (8), length (2), type (1), name with a final zero.
+  private static func append(
+    _ entries: UnsafeRawBufferPointer, _ type: UInt8?, to names: inout [[CChar]]
+  ) throws(Errno) {
+    var offset = 0
+    while offset + headerSize < entries.count {
+      let size = Int(entries.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
+      guard size > headerSize, offset + size <= entries.count else { throw .ioError }
+      let name = entries[(offset + headerSize)..<(offset + size)].prefix { $0 != 0 }
+      if type == nil || entries[offset + 18] == type, !name.elementsEqual(".".utf8),
+        !name.elementsEqual("..".utf8)
+      {
+        names.append(name.map { CChar(bitPattern: $0) } + [0])
+      }
+      offset += size
     }
   }
 
   private static let headerSize = 19
-
-  private static func getEntries(_ directory: Int32, _ buffer: inout [UInt8]) throws(Errno) -> Int {
-    let size = buffer.count
-    let result = buffer.withUnsafeMutableBytes {
-      clinux_call(Int(SYS_getdents64), Int(directory), word($0.baseAddress), size, 0, 0, 0)
-    }
-    guard result >= 0 else { throw Errno(rawValue: Int32(truncatingIfNeeded: -result)) }
-    return result
-  }
 }

@@ -9,13 +9,16 @@ public final class FifoStartGate: StartGate {
 
   public func open(directory: String, for process: ProcessIdentity) throws(StartError) {
     let path = directory + "/exec.fifo"
-    do throws(Errno) {
-      let target = try ProcessHandle(process)
-      let fifo = try Files.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
-      guard try Files.status(fifo.number).st_mode & UInt32(S_IFMT) == UInt32(S_IFIFO) else {
-        throw Errno.invalidArgument
+    do throws(FailedCall) {
+      let target = try FailedCall.naming("pidfd_open") { () throws(Errno) in try ProcessHandle(process) }
+      let fifo = try FailedCall.naming("openat") { () throws(Errno) in
+        let opened = try Files.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+        guard try Files.status(opened.number).st_mode & UInt32(S_IFMT) == UInt32(S_IFIFO) else {
+          throw .invalidArgument
+        }
+        return opened
       }
-      try take(fifo, target, path)
+      try FailedCall.naming("read") { () throws(Errno) in try take(fifo, target, path) }
     } catch {
       throw error.asStartError(path)
     }
@@ -71,12 +74,12 @@ public final class FifoStartGate: StartGate {
   }
 }
 
-extension Errno {
+extension FailedCall {
   fileprivate func asStartError(_ path: String) -> StartError {
-    switch self {
+    switch errno {
     case .noSuchProcess: .processGone
     case .noSuchFileOrDirectory: .alreadyStarted
-    default: .system(SystemFailure(call: "open", subject: path, errno: self))
+    default: .system(SystemFailure(call: call, subject: path, errno: errno))
     }
   }
 }

@@ -159,6 +159,9 @@ public enum Files {
     return status
   }
 
+  /// What number a file has on its file system.
+  public static func inode(_ descriptor: Int32) throws(Errno) -> UInt { try status(descriptor).st_ino }
+
   /// What kind of file system a descriptor is on (`…_MAGIC`). The corresponding system call is `fstatfs`.
   public static func fileSystemType(_ descriptor: Int32) throws(Errno) -> Int {
     var status = statfs()

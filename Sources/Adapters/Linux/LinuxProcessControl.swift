@@ -20,20 +20,20 @@ public final class LinuxProcessControl: ProcessControl {
   }
 
   public func signal(_ process: ProcessIdentity, _ signal: Int32) throws(SystemFailure) {
-    do throws(Errno) {
-      let handle = try ProcessHandle(process)
-      try handle.signal(signal)
+    do throws(FailedCall) {
+      let handle = try FailedCall.naming("pidfd_open") { () throws(Errno) in try ProcessHandle(process) }
+      try FailedCall.naming("pidfd_send_signal") { () throws(Errno) in try handle.signal(signal) }
     } catch {
-      throw SystemFailure(call: "pidfd_send_signal", subject: String(process.pid), errno: error)
+      throw SystemFailure(call: error.call, subject: String(process.pid), errno: error.errno)
     }
   }
 
   public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
-    do throws(Errno) {
-      let handle = try ProcessHandle(pid)
-      try handle.signal(signal)
+    do throws(FailedCall) {
+      let handle = try FailedCall.naming("pidfd_open") { () throws(Errno) in try ProcessHandle(pid) }
+      try FailedCall.naming("pidfd_send_signal") { () throws(Errno) in try handle.signal(signal) }
     } catch {
-      throw SystemFailure(call: "pidfd_send_signal", subject: String(pid), errno: error)
+      throw SystemFailure(call: error.call, subject: String(pid), errno: error.errno)
     }
   }
 

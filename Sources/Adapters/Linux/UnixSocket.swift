@@ -36,4 +36,38 @@ package enum UnixSocket {
     _ = try retrying(Int32(SYS_connect), Int(socket.number), word(&address), size)
     return socket
   }
+
+  /// Sends bytes, of which there is at least one, and a descriptor with them; how many bytes went along. It
+  /// allocates nothing. The corresponding system call is `sendmsg` with `SCM_RIGHTS`.
+  package static func send(
+    _ bytes: UnsafeRawBufferPointer, with descriptor: Int32, on socket: Int32
+  ) throws(Errno) -> Int {
+    // `struct cmsghdr` with one descriptor: 20 bytes, in a place of 24.
+    var control: (UInt64, Int32, Int32, Int32, Int32) = (20, SOL_SOCKET, 1, descriptor, 0)
+    var part = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    let result = withUnsafeMutablePointer(to: &part) { part in
+      withUnsafeMutablePointer(to: &control) { control in
+        var message = msghdr()
+        message.msg_iov = part
+        message.msg_iovlen = 1
+        message.msg_control = UnsafeMutableRawPointer(control)
+        message.msg_controllen = 24
+        return clinux_call(Int(SYS_sendmsg), Int(socket), word(&message), Int(MSG_NOSIGNAL), 0, 0, 0)
+      }
+    }
+    guard result > 0 else { throw Errno(rawValue: Int32(truncatingIfNeeded: -result)) }
+    return result
+  }
+
+  /// The same with bytes of an array.
+  package static func send(_ bytes: [UInt8], with descriptor: Int32, on socket: Int32) throws(Errno) -> Int {
+    let result = bytes.withUnsafeBytes { buffer -> Result<Int, Errno> in
+      do throws(Errno) {
+        return .success(try send(buffer, with: descriptor, on: socket))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
 }

@@ -24,12 +24,12 @@ public final class DirectoryStateStore: StateStore {
     if intent.creator.pid == Processes.current { own = intent.creator }
     let name = Preparation.name(of: intent.id, by: intent.creator)
     let text = intent.json.text()
-    do throws(Errno) {
+    do throws(FailedCall) {
       let directory = try Preparation.make(name, text, at: parent.number).finish(as: intent.id.text)
       return DirectoryLock(directory, intent.id.text, in: root)
     } catch {
-      if error == .fileExists { throw .exists(intent.id) }
-      throw root.failure("renameat2", intent.id.text, error)
+      if error.errno == .fileExists { throw .exists(intent.id) }
+      throw root.failure(error.call, intent.id.text, error.errno)
     }
   }
 
@@ -110,11 +110,14 @@ public final class DirectoryStateStore: StateStore {
 
   public func remove(_ id: ContainerID) throws(StateError) {
     guard let parent = try root.open() else { return }
-    do throws(Errno) {
-      let own = if let own { own } else { try Processes.currentIdentity() }
+    do throws(FailedCall) {
+      let own =
+        if let own { own } else {
+          try FailedCall.naming("read") { () throws(Errno) in try Processes.currentIdentity() }
+        }
       try Preparation.discard(id, by: own, at: parent.number)
     } catch {
-      throw root.failure("unlinkat", id.text, error)
+      throw root.failure(error.call, id.text, error.errno)
     }
   }
 

@@ -26,40 +26,53 @@ struct Preparation: ~Copyable {
   }
 
   /// Makes a locked directory with an intent in it.
-  static func make(_ name: String, _ intent: [UInt8], at parent: Int32) throws(Errno) -> Preparation {
+  static func make(_ name: String, _ intent: [UInt8], at parent: Int32) throws(FailedCall) -> Preparation {
     do throws(Errno) {
       try Files.makeDirectory(name, at: parent, mode: 0o711)
     } catch {
       // The same process failed to clear up before.
-      guard error == .fileExists else { throw error }
+      guard error == .fileExists else { throw FailedCall("mkdirat", error) }
       try DirectoryTree.remove(name, at: parent)
-      try Files.makeDirectory(name, at: parent, mode: 0o711)
+      try FailedCall.naming("mkdirat") { () throws(Errno) in
+        try Files.makeDirectory(name, at: parent, mode: 0o711)
+      }
     }
-    do throws(Errno) {
-      let directory = try Files.open(name, at: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-      _ = try call(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX) | Int(LOCK_NB))
-      try RecordFile.write(intent, as: RecordFile.intent, at: directory.number, replacing: false)
-      return Preparation(directory: directory, parent: parent, name: name)
+    do throws(FailedCall) {
+      return Preparation(directory: try fill(name, intent, at: parent), parent: parent, name: name)
     } catch {
       // What cannot be removed now is swept once this process is gone.
       try? DirectoryTree.remove(name, at: parent)
-      throw error == .fileExists ? .busy : error
+      throw error.errno == .fileExists ? FailedCall(error.call, .busy) : error
     }
   }
 
+  private static func fill(_ name: String, _ intent: [UInt8], at parent: Int32) throws(FailedCall)
+    -> Descriptor
+  {
+    let directory = try FailedCall.naming("openat") { () throws(Errno) in
+      try Files.open(name, at: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+    let number = directory.number
+    try FailedCall.naming("flock") { () throws(Errno) in
+      _ = try call(Int32(SYS_flock), Int(number), Int(LOCK_EX) | Int(LOCK_NB))
+    }
+    try RecordFile.write(intent, as: RecordFile.intent, at: number, replacing: false)
+    return directory
+  }
+
   /// Gives it its final name, if that is free: the directory, still locked.
-  consuming func finish(as id: String) throws(Errno) -> Descriptor {
+  consuming func finish(as id: String) throws(FailedCall) -> Descriptor {
     do throws(Errno) {
       try Files.rename(name, at: parent, to: id, at: parent, flags: 1)
     } catch {
       try? DirectoryTree.remove(name, at: parent)
-      throw error
+      throw FailedCall("renameat2", error)
     }
     return directory
   }
 
   /// Removes a container's directory: at one moment for everybody else, then piece by piece.
-  static func discard(_ id: ContainerID, by process: ProcessIdentity, at parent: Int32) throws(Errno) {
+  static func discard(_ id: ContainerID, by process: ProcessIdentity, at parent: Int32) throws(FailedCall) {
     let name = name(of: id, by: process) + "@gone"
     do throws(Errno) {
       try Files.rename(id.text, at: parent, to: name, at: parent, flags: 1)
@@ -68,11 +81,13 @@ struct Preparation: ~Copyable {
       case .noSuchFileOrDirectory: return
       case .fileExists:
         try DirectoryTree.remove(name, at: parent)
-        try Files.rename(id.text, at: parent, to: name, at: parent, flags: 1)
-      default: throw error
+        try FailedCall.naming("renameat2") { () throws(Errno) in
+          try Files.rename(id.text, at: parent, to: name, at: parent, flags: 1)
+        }
+      default: throw FailedCall("renameat2", error)
       }
     }
-    do throws(Errno) {
+    do throws(FailedCall) {
       try DirectoryTree.remove(name, at: parent, last: [RecordFile.intent, RecordFile.claimedIntent])
     } catch {
       // What is left is to be found by its id again, so that its removal can be asked for again.

@@ -22,25 +22,27 @@ enum RecordFile {
 
   /// Makes a file with a whole text. A file of that name is an error, or was left by a dead process
   /// with the caller's number and is replaced.
-  static func write(_ text: [UInt8], as name: String, at directory: Int32, replacing: Bool) throws(Errno) {
+  static func write(
+    _ text: [UInt8], as name: String, at directory: Int32, replacing: Bool
+  ) throws(FailedCall) {
     let file = try make(name, at: directory, replacing: replacing)
     let number = file.number
-    var failure: Errno?
-    text.withUnsafeBytes { bytes in
-      do throws(Errno) { try Files.writeAll(number, bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
+    try FailedCall.naming("write") { () throws(Errno) in try Files.write(text, to: number) }
   }
 
-  private static func make(_ name: String, at directory: Int32, replacing: Bool) throws(Errno) -> Descriptor {
+  private static func make(
+    _ name: String, at directory: Int32, replacing: Bool
+  ) throws(FailedCall) -> Descriptor {
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
     do throws(Errno) {
       return try Files.open(name, at: directory, flags, mode: 0o600)
     } catch {
-      guard replacing, error == .fileExists else { throw error }
+      guard replacing, error == .fileExists else { throw FailedCall("openat", error) }
     }
-    try Files.remove(name, at: directory)
-    return try Files.open(name, at: directory, flags, mode: 0o600)
+    try FailedCall.naming("unlinkat") { () throws(Errno) in try Files.remove(name, at: directory) }
+    return try FailedCall.naming("openat") { () throws(Errno) in
+      try Files.open(name, at: directory, flags, mode: 0o600)
+    }
   }
 
   /// Reads all; the intent must be there.

@@ -17,7 +17,7 @@ final class StagedFile: StagedState {
     self.root = root
     self.id = id
     name = ".state.json.\(Processes.current.decimal)"
-    do throws(Errno) {
+    do throws(FailedCall) {
       try RecordFile.write(text, as: name, at: self.directory.number, replacing: true)
     } catch {
       throw failure(error)
@@ -28,13 +28,13 @@ final class StagedFile: StagedState {
     do throws(Errno) {
       try Files.rename(name, at: directory.number, to: RecordFile.state, at: directory.number)
     } catch {
-      throw failure(error)
+      throw failure(FailedCall("renameat2", error))
     }
   }
 
-  private func failure(_ error: Errno) -> StateError {
+  private func failure(_ error: FailedCall) -> StateError {
     // The call's own failure is what counts; a file that was never made cannot be removed.
     try? Files.remove(name, at: directory.number)
-    return root.failure("renameat", id.text + "/" + RecordFile.state, error)
+    return root.failure(error.call, id.text + "/" + RecordFile.state, error.errno)
   }
 }

@@ -1,0 +1,61 @@
+"""What a container may do to its cgroups, and to what shares its namespaces, is no harm to others."""
+from changes import *
+from harness import *
+
+CGROUP = both(namespaces({"type": "cgroup"}), lambda config: config["mounts"].__setitem__(-1, {
+    "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev"]}))
+# Where cgroups can be made: a hierarchy of version 1, or the tree of version 2.
+ENTER = "cd /sys/fs/cgroup/pids 2>/dev/null || cd /sys/fs/cgroup || exit 9;"
+
+
+def inside(context, name, script):
+    result = context.runtime.run("exec", name, "sh", "-c", ENTER + script)
+    check(result.code == 0, f"exit {result.code}: {result.message}")
+    return result.text
+
+
+@case("cgroups: names that are no text neither hide processes nor stay", needs=martlet_only)
+def odd_names(context):
+    name = context.started(change=CGROUP)
+    inside(context, name, "mkdir \"$(printf 'a\\377\\376b')\" \"$(printf 'a\\377\\376b/\\200')\" || exit 8;"
+           "sleep 1000 & echo $! > \"$(printf 'a\\377\\376b/\\200')\"/cgroup.procs")
+    pids = json.loads(context.must("ps", "--format", "json", name).text)
+    check(len(pids) == 2, f"{len(pids)} processes are seen")
+    context.must("delete", "--force", name)
+
+
+@case("cgroups: a nest that no path can name is removed", needs=martlet_only)
+def deep_nest(context):
+    name = context.started(change=CGROUP)
+    inside(context, name, "n=$(printf '%0200d' 0); for i in $(seq 30); do mkdir $n && cd -P $n || exit 8; done;"
+           "sleep 1000 & echo $! > cgroup.procs")
+    equal(len(json.loads(context.must("ps", "--format", "json", name).text)), 2)
+    context.must("delete", "--force", name)
+
+
+# What of each process can be looked into, by a container's root with CAP_SYS_PTRACE: its first process (1), which is
+# as it should be, and any other that is there before and that the shell did not start.
+LOOK = ("for p in $(cd /proc; ls -d [0-9]*); do [ $p = $$ ] && continue; "
+        "readlink /proc/$p/exe >/dev/null 2>&1 && echo $p exe; ls /proc/$p/root/ >/dev/null 2>&1 && echo $p root; "
+        "dd if=/proc/$p/mem bs=1 count=0 2>/dev/null && echo $p mem; done; true")
+
+
+@case("a neighbour in a user namespace and a process namespace cannot look into a container that is being made",
+      needs=martlet_only)
+def no_look(context):
+    tracing = capabilities(**{kind: ["SYS_PTRACE", "DAC_OVERRIDE", "DAC_READ_SEARCH"] for kind in ("bounding", "effective", "permitted")})
+    first = context.started(change=both(MAPPED, tracing))
+    pid = context.runtime.state(first)["pid"]
+    shared = [{"type": kind, "path": f"/proc/{pid}/ns/{kind}"} for kind in ("user", "pid")]
+    seen = context.folder / "seen"
+    # While the hook runs the process waits, with the host's mounts still at hand.
+    words = [*context.runtime.argv("exec", first, "sh", "-c", f"echo there: $(ls -d /proc/[0-9]* | wc -l); {LOOK}")]
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", f'exec "$@" >{seen} 2>&1', "sh", *words]}
+    change = both(namespaces(*shared, without=("pid",)), top(hooks={"createRuntime": [hook]}))
+    second = context.created(change=change)
+    lines = seen.read_text().splitlines()
+    check({"1 exe", "1 root", "1 mem"} <= set(lines), f"the neighbour sees too little to say anything: {lines}")
+    there = int(lines[0].split()[-1])
+    check(there >= 3, f"the new process is not there: {lines}")
+    equal([line for line in lines[1:] if not line.startswith("1 ")], [])
+    context.must("delete", "--force", second)
