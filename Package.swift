@@ -103,6 +103,7 @@ let package = Package(
       [
         "CLinux", "Domain", "Ports", "PortConformance", "Simulation", "Linux", "CgroupV1", "CgroupV2",
         "CgroupMonitor", "Systemd", "CgroupDisabled", "StateDirectory", "YajlDocument", "Resctrl",
+        "Netlink",
       ]),
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]

@@ -8,7 +8,10 @@ public import Domain
 /// - A timeout kills the program.
 public protocol HookRunner: AnyObject {
   /// Runs one program to its end, in the runtime's namespaces or in those of `target`.
-  func run(_ hook: Hook, state: String, inside target: HookTarget?) throws(HookError)
+  /// What it writes is added to `files`, too.
+  func run(
+    _ hook: Hook, state: String, inside target: HookTarget?, files: HookFiles
+  ) throws(HookError)
 }
 
 /// A process whose namespaces a hook enters before its program runs; the program is the host's.
@@ -33,6 +36,8 @@ public enum HookError: Error, Equatable, Sendable {
   case exited(path: String, code: Int32, output: String, errorOutput: String)
   /// A signal ended it.
   case signalled(path: String, signal: Int32, output: String, errorOutput: String)
+  /// The file for what it writes could not be opened.
+  case file(path: String, SystemFailure)
   /// It ran past its timeout and was killed.
   case timedOut(path: String, seconds: Int)
 }

@@ -57,6 +57,9 @@ public struct SeccompFilter: Equatable, Sendable {
   /// What was ignored.
   public var warnings: [String]
 
+  /// How a warning of an unknown system call begins; its name follows.
+  public static let unknownCall = "unknown system call "
+
   /// Makes a filter.
   public init(program: [UInt8], flags: UInt32, warnings: [String] = []) {
     self.program = program
@@ -71,6 +74,8 @@ public enum SeccompError: Error, Equatable, Sendable {
   case unknownArchitecture(String)
   /// An unknown flag.
   case unknownFlag(String)
+  /// Unknown system calls, where the document lets none be left out.
+  case unknownCalls([String])
   /// The library refused a rule.
   case rule(syscall: String, errno: Errno)
   /// The library failed otherwise.

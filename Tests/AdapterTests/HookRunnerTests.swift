@@ -1,6 +1,7 @@
 import CLinux
 import Domain
 import Hooks
+import Linux
 import Ports
 import Testing
 
@@ -9,9 +10,11 @@ import Testing
     Hook(path: "/bin/sh", args: ["hook", "-c", script], env: env, timeout: timeout)
   }
 
-  static func outcome(_ hook: Hook, state: String = "{}") -> HookError? {
+  static func outcome(
+    _ hook: Hook, state: String = "{}", files: HookFiles = HookFiles()
+  ) -> HookError? {
     do throws(HookError) {
-      try ProgramHookRunner().run(hook, state: state, inside: nil)
+      try ProgramHookRunner().run(hook, state: state, inside: nil, files: files)
       return nil
     } catch {
       return error
@@ -25,6 +28,23 @@ import Testing
     #expect(
       HookRunnerTests.outcome(HookRunnerTests.hook("test \"$(cat)\" = '{\"a\":1}'"), state: "{\"a\":1}")
         == nil)
+  }
+
+  @Test("what it writes is added to the files that are named, all of it")
+  func files() throws {
+    let path = "/tmp/martlet-hooks-\(getpid())"
+    let files = HookFiles(output: path + ".out", errors: path + ".err")
+    defer { for file in [files.output, files.errors] { _ = file.map { unlink($0) } } }
+    let hook = HookRunnerTests.hook("head -c 100000 /dev/zero; echo wrong >&2")
+    for _ in 0..<2 { #expect(HookRunnerTests.outcome(hook, files: files) == nil) }
+    #expect(try Host.read(path + ".out", limit: 1 << 20).count == 200_000)
+    #expect(try Host.read(path + ".err", limit: 1 << 20) == Array("wrong\nwrong\n".utf8))
+    let nowhere = HookRunnerTests.outcome(hook, files: HookFiles(output: "/nowhere/x"))
+    guard case .file(path: "/bin/sh", let failure) = nowhere else {
+      Issue.record("\(String(describing: nowhere))")
+      return
+    }
+    #expect(failure.errno == .noSuchFileOrDirectory)
   }
 
   @Test("a hook that does not read its input is no failure")

@@ -10,7 +10,7 @@ import Testing
   static let everyStep: [Step] = [
     .joinCgroups, .joinRemainingCgroups,
     .enterNamespaces([NamespaceSet(.mount), NamespaceSet(.network)], of: Slot(rawValue: 7)),
-    .unshare(NamespaceSet(.cgroup)), .becomeNamespaceRoot, .startSession,
+    .unshare(NamespaceSet(.cgroup)), .becomeNamespaceRoot(keepsGroups: true), .startSession,
     .joinSessionKeyring(name: "_ses.box", create: true, userNamespace: false, label: "u:r:t"),
     .bringUpLoopback,
     .setTreePropagation([.slavePropagation, .recursive]), .attachRoot(Slot(rawValue: 1), path: "/srv/root"),

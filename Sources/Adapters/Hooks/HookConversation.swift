@@ -12,13 +12,19 @@ final class HookConversation {
   private var input: [UInt8]
   private var written = 0
   private let deadline: Int64?
+  /// Files that get what the hook writes to either stream; below 0 for none.
+  private let copies: (output: Int32, errors: Int32)
 
   /// What the hook wrote to standard output.
   private(set) var output = BoundedText(limit: ProgramHookRunner.outputLimit)
   /// What the hook wrote to standard error.
   private(set) var errors = BoundedText(limit: ProgramHookRunner.outputLimit)
 
-  init(_ streams: HookStreams, process: Int32, input: [UInt8], timeout seconds: Int?) {
+  init(
+    _ streams: HookStreams, process: Int32, input: [UInt8], timeout seconds: Int?,
+    copies: (output: Int32, errors: Int32) = (-1, -1)
+  ) {
+    self.copies = copies
     self.streams = streams
     self.process = process
     self.input = input
@@ -71,8 +77,8 @@ final class HookConversation {
   }
 
   private func listen() {
-    if !output.take(from: streams.output.reader) { streams.output.closeReader() }
-    if !errors.take(from: streams.errors.reader) { streams.errors.closeReader() }
+    if !output.take(from: streams.output.reader, copy: copies.output) { streams.output.closeReader() }
+    if !errors.take(from: streams.errors.reader, copy: copies.errors) { streams.errors.closeReader() }
   }
 }
 
@@ -89,7 +95,8 @@ struct BoundedText {
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Reads what is there; false at the end of the stream.
-  mutating func take(from descriptor: Int32) -> Bool {
+  /// All of it goes to the file `copy` as well, if that is 0 or more; a full disk is no failure of the hook's.
+  mutating func take(from descriptor: Int32, copy: Int32 = -1) -> Bool {
     guard descriptor >= 0 else { return true }
     var more = true
     // Bounded: a hook that writes faster than this is read again after the next wait.
@@ -101,6 +108,7 @@ struct BoundedText {
       }
       if got == 0 { more = false }
       guard got > 0 else { break }
+      if copy >= 0 { chunk.withUnsafeBytes { part in try? Files.writeAll(copy, part) } }
       bytes += chunk.prefix(max(0, limit - bytes.count))
     }
     return more

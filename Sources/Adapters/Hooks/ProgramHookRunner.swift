@@ -3,6 +3,13 @@ public import Domain
 import Linux
 public import Ports
 
+/// A descriptor that may be none.
+private struct OutputFile: ~Copyable {
+  let number: Int32
+
+  deinit { if number >= 0 { _ = Descriptor(owning: number) } }
+}
+
 /// Runs hooks as child processes of the runtime.
 public final class ProgramHookRunner: HookRunner {
   /// How much of each stream of a hook is kept for the error message.
@@ -11,7 +18,11 @@ public final class ProgramHookRunner: HookRunner {
   /// Opens nothing.
   public init() {}
 
-  public func run(_ hook: Hook, state: String, inside target: HookTarget?) throws(HookError) {
+  public func run(
+    _ hook: Hook, state: String, inside target: HookTarget?, files: HookFiles
+  ) throws(HookError) {
+    let output = try file(files.output, of: hook)
+    let errors = try file(files.errors, of: hook)
     // A hook may end without reading its input: that is an error number here, not a signal.
     let wasIgnored = clinux_ignore(SIGPIPE) != 0
     defer { if !wasIgnored { clinux_restore(SIGPIPE) } }
@@ -26,7 +37,8 @@ public final class ProgramHookRunner: HookRunner {
     let process = Descriptor(owning: descriptor)
     streams.closeOtherEnds()
     let conversation = HookConversation(
-      streams, process: process.number, input: Array(state.utf8), timeout: hook.timeout)
+      streams, process: process.number, input: Array(state.utf8), timeout: hook.timeout,
+      copies: (output.number, errors.number))
     let ended = conversation.untilEnd()
     if !ended { try? Processes.signal(process.number, SIGKILL) }
     let end: Processes.End
@@ -37,6 +49,17 @@ public final class ProgramHookRunner: HookRunner {
     }
     guard ended else { throw .timedOut(path: hook.path, seconds: hook.timeout ?? 0) }
     try check(end, of: hook, conversation)
+  }
+
+  /// A file for what the hook writes, opened before it runs; a number below 0 where none is asked for.
+  private func file(_ path: String?, of hook: Hook) throws(HookError) -> OutputFile {
+    guard let path else { return OutputFile(number: -1) }
+    do throws(Errno) {
+      let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+      return OutputFile(number: try Files.open(path, flags, mode: 0o600).release())
+    } catch {
+      throw .file(path: hook.path, SystemFailure(call: "open", subject: path, errno: error))
+    }
   }
 
   private func check(

@@ -72,6 +72,7 @@ extension LinuxKernel: MountKernel {
     var isMade = false
     let target = try openDirectory(mount.destination, mount.plainTarget ? .noLinks : [], isMade: &isMade)
     if let made = mount.substitute, !made.isFallback {
+      if mount.inheritMode, !isMade { try copyMode(of: target.number, to: try descriptor(made.tree)) }
       try attach(try descriptor(made.tree), to: target.number)
       if mount.copyUp { try copyUp(from: target.number, to: mount.destination) }
       return
@@ -84,6 +85,13 @@ extension LinuxKernel: MountKernel {
     } else {
       try self.mount(mount.type, mount.source, on: target.number, mount.flags, data: data)
     }
+  }
+
+  /// A new file system that was made elsewhere takes the mode of what it covers. The corresponding system call
+  /// is `fchmodat`, since the descriptor of a mount lets nothing be changed itself.
+  private func copyMode(of covered: Int32, to made: Int32) throws(StepFault) {
+    let mode = try naming(.fstat) { () throws(Errno) in try Files.status(covered).st_mode }
+    try attempt(.fchmod, SYS_fchmodat, Int(procfs), word(name(of: made)), Int(mode & 0o7777))
   }
 
   /// Where the kernel refuses the file system to this process, a part of the host's stands for it.

@@ -40,10 +40,10 @@ extension LinuxKernel: NamespaceKernel {
     try attempt(.unshare, SYS_unshare, Int(truncatingIfNeeded: namespaces.rawValue))
   }
 
-  func becomeNamespaceRoot() throws(StepFault) {
+  func becomeNamespaceRoot(keepsGroups: Bool) throws(StepFault) {
     try attempt(.setresgid, SYS_setresgid, 0, 0, 0)
     try attempt(.setresuid, SYS_setresuid, 0, 0, 0)
-    try setGroups(PlanBytes(start: nil, count: 0))
+    if !keepsGroups { try setGroups(PlanBytes(start: nil, count: 0)) }
     try protectAgain()
   }
 

@@ -73,7 +73,7 @@ public final class LibseccompCompiler: SeccompCompiler {
     for name in rule.names {
       let number = seccomp_syscall_resolve_name(name)
       guard number != __NR_SCMP_ERROR else {
-        warnings.append("unknown system call \(name)")
+        warnings.append(SeccompFilter.unknownCall + name)
         continue
       }
       for comparisons in alternatives {

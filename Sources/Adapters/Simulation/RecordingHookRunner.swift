@@ -21,7 +21,9 @@ public final class RecordingHookRunner: HookRunner {
   /// Makes a runner.
   public init() {}
 
-  public func run(_ hook: Hook, state: String, inside target: HookTarget?) throws(HookError) {
+  public func run(
+    _ hook: Hook, state: String, inside target: HookTarget?, files: HookFiles
+  ) throws(HookError) {
     calls.append(Call(path: hook.path, state: state, isInside: target != nil))
     guard failing.contains(hook.path) else { return }
     throw .exited(path: hook.path, code: 1, output: "", errorOutput: "no")

@@ -40,8 +40,8 @@ extension RecordingKernel: NamespaceKernel {
     try record(.unshare(namespaces))
   }
 
-  public func becomeNamespaceRoot() throws(StepFault) {
-    try record(.becomeNamespaceRoot)
+  public func becomeNamespaceRoot(keepsGroups: Bool) throws(StepFault) {
+    try record(.becomeNamespaceRoot(keepsGroups: keepsGroups))
   }
 
   public func startSession() throws(StepFault) {

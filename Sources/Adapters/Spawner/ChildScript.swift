@@ -34,6 +34,8 @@ struct ChildScript {
   var waitsForParent = false
   /// It takes the ids of its user namespace's root, without which `execve` would drop its capabilities.
   var becomesRoot = false
+  /// The supplementary groups stay as they are.
+  var keepsGroups = false
   /// `argv` and `envp`, ended by null.
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   var environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -139,7 +141,7 @@ struct ChildScript {
 
   private func becomeRoot() throws(StepFault) {
     // A namespace may forbid supplementary groups to be set; its plan says what follows from that.
-    _ = clinux_call(Int(SYS_setgroups), 0, 0, 0, 0, 0, 0)
+    if !keepsGroups { _ = clinux_call(Int(SYS_setgroups), 0, 0, 0, 0, 0, 0) }
     try attempt(.setresgid, SYS_setresgid, 0, 0, 0)
     try attempt(.setresuid, SYS_setresuid, 0, 0, 0)
     // A change of credentials sets what `fs.suid_dumpable` says.

@@ -62,6 +62,7 @@ struct PreparedBirth: ~Copyable {
     script.shiftsClocks = shiftsClocks
     script.waitsForParent = shiftsClocks || created.contains(.user)
     script.becomesRoot = created.contains(.user)
+    script.keepsGroups = birth.keepsGroups
     let movesPid =
       created.contains(.pid) || birth.entered.contains(.pid) || birth.joined.contains { $0.type == .pid }
     if movesPid { script.parent = 0 }

@@ -15,8 +15,13 @@ extension Document {
 
   /// The rules of the document, and that nobody uses a default device that it does without. A rule that
   /// names one device holds against the default ones.
-  public var deviceRules: [DeviceRule] {
-    (linux?.resources.devices ?? []) + omittedDeviceRules
+  public var deviceRules: [DeviceRule] { placed(linux?.resources.devices ?? []) }
+
+  /// Rules between those that keep default devices away: a device of the document at a default one's path
+  /// brings its own rule along, if any; one that the container does without is nobody's.
+  public func placed(_ rules: [DeviceRule]) -> [DeviceRule] {
+    let replaced = (linux?.devices ?? []).compactMap { $0.defaultName }
+    return Document.denials(of: replaced) + rules + Document.denials(of: omittedDevices)
   }
 
   /// The limits in force, with these device rules.
@@ -26,10 +31,9 @@ extension Document {
     return resources
   }
 
-  /// Rules behind those of a document, that keep default devices away which the container does without.
-  public var omittedDeviceRules: [DeviceRule] {
-    omittedDevices.compactMap { name in
-      Document.defaultNumbers.first { $0.name == name }.map {
+  private static func denials(of names: [String]) -> [DeviceRule] {
+    names.compactMap { name in
+      defaultNumbers.first { $0.name == name }.map {
         DeviceRule(allow: false, kind: .character, major: $0.major, minor: $0.minor, access: [.read, .write])
       }
     }
@@ -39,4 +43,11 @@ extension Document {
     ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
     ("tun", 10, 200),
   ]
+}
+
+extension Device {
+  /// The name of the default device in whose place this one stands; nil when it stands in none's.
+  var defaultName: String? {
+    Document.defaultDeviceNames.first { "/dev/" + $0 == path }
+  }
 }

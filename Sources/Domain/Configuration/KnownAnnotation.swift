@@ -13,6 +13,20 @@ public enum KnownAnnotation: String, Sendable, CaseIterable {
   case coreScheduling = "io.martlet.core-scheduling"
   /// The socket of a seccomp agent, where the profile names none.
   case seccompReceiver = "run.oci.seccomp.receiver"
+  /// `1` makes unknown system calls of a seccomp profile errors.
+  case failUnknownCalls = "run.oci.seccomp_fail_unknown_syscall"
+  /// `1` leaves the supplementary groups as the caller has them.
+  case keepOriginalGroups = "run.oci.keep_original_groups"
+  /// The mount option that carries `mountLabel`.
+  case mountContextType = "run.oci.mount_context_type"
+  /// The socket that gets the pidfd of the container's first process.
+  case pidfdReceiver = "run.oci.pidfd_receiver"
+  /// The file that gets what hooks write to standard output.
+  case hooksOutput = "run.oci.hooks.stdout"
+  /// The file that gets what hooks write to standard error.
+  case hooksErrors = "run.oci.hooks.stderr"
+  /// The configuration file of CRIU.
+  case criuConfiguration = "org.criu.config"
   /// A property of the container's unit, whose name follows the dot.
   case systemdProperty = "org.systemd.property."
   /// The cgroup below the unit that the container gets for itself.

@@ -134,7 +134,8 @@ extension Document {
     snapshot.linux?.maskedPaths = []
     snapshot.linux?.readonlyPaths = []
     snapshot.linux?.sysctl = []
-    snapshot.linux?.devices = []
+    // Those in a default device's place count for the rules of an update.
+    snapshot.linux?.devices.removeAll { $0.defaultName == nil }
     return snapshot
   }
 }

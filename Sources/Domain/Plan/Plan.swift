@@ -157,6 +157,8 @@ public struct Birth: Equatable, Sendable {
   public var initialCPUs: IndexList?
   /// Network devices that the parent moves into its namespace, once that is there.
   public var netDevices: [NetDevice] = []
+  /// Its supplementary groups are the caller's.
+  public var keepsGroups = false
   /// The resctrl group that it is put into.
   public var rdtGroup: RdtGroup?
 

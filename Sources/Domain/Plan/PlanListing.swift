@@ -43,34 +43,75 @@ extension Plan {
 }
 
 extension Birth {
-  /// One line for each thing that is done to the process by its parent.
+  /// One line for each thing that is done to the process by its parent, with the place that asks for it.
   var lines: [String] {
-    var lines: [String] = []
-    if !created.isEmpty { lines.append("birth: new namespaces \(created)") }
+    effects.map { "birth: \($0)" }
+  }
+
+  /// The places in `config.json` that ask for something before the process takes its first step.
+  public var places: [String] { effects.map(\.origin.text) }
+
+  private var effects: [PlannedEffect] {
+    namespaceEffects + mappingEffects(uidMappings, "users", "uidMappings")
+      + mappingEffects(gidMappings, "groups", "gidMappings") + clockEffects + limitEffects + otherEffects
+  }
+
+  private var namespaceEffects: [PlannedEffect] {
+    var effects: [PlannedEffect] = []
+    if !created.isEmpty { effects.append(PlannedEffect("new namespaces \(created)", Origin.namespaces)) }
     for namespace in joined {
-      lines.append("birth: join \(namespace.type.rawValue) namespace \(namespace.path)")
+      effects.append(
+        PlannedEffect("join \(namespace.type.rawValue) namespace \(namespace.path)", namespace.origin))
     }
-    if !entered.isEmpty { lines.append("birth: enter namespaces \(entered)") }
-    for (name, mappings) in [("users", uidMappings), ("groups", gidMappings)] {
-      for mapping in mappings {
-        lines.append(
-          "birth: map \(name) \(mapping.containerID) to \(mapping.hostID), \(mapping.size) of them")
-      }
+    if !entered.isEmpty { effects.append(PlannedEffect("enter namespaces \(entered)", .root)) }
+    return effects
+  }
+
+  private func mappingEffects(_ mappings: [IDMapping], _ what: String, _ member: String) -> [PlannedEffect] {
+    mappings.enumerated().map { index, mapping in
+      PlannedEffect(
+        "map \(what) \(mapping.containerID) to \(mapping.hostID), \(mapping.size) of them",
+        JSONPointer(text: "/linux").appending(member).appending(index))
     }
-    for offset in timeOffsets {
-      lines.append("birth: shift \(offset.clock.rawValue) by \(offset.seconds) s \(offset.nanoseconds) ns")
+  }
+
+  private var clockEffects: [PlannedEffect] {
+    timeOffsets.map { offset in
+      PlannedEffect(
+        "shift \(offset.clock.rawValue) by \(offset.seconds) s \(offset.nanoseconds) ns",
+        JSONPointer(text: "/linux/timeOffsets").appending(offset.clock.rawValue))
     }
-    for limit in limits {
+  }
+
+  private var limitEffects: [PlannedEffect] {
+    limits.map { limit in
       let name = ResourceLimitNumber.table.first { $0.number == limit.resource }?.name ?? "limit"
-      lines.append("birth: \(name) \(limit.soft) of \(limit.hard)")
+      return PlannedEffect("\(name) \(limit.soft) of \(limit.hard)", limit.origin)
     }
-    if let cpus = initialCPUs { lines.append("birth: run on CPUs \(cpus)") }
+  }
+
+  private var otherEffects: [PlannedEffect] {
+    var effects: [PlannedEffect] = []
+    if let cpus = initialCPUs {
+      let place = JSONPointer(text: "/process/execCPUAffinity/initial")
+      effects.append(PlannedEffect("run on CPUs \(cpus)", place))
+    }
     for device in netDevices {
-      lines.append("birth: move network device \(device.hostName), named \(device.finalName)")
+      effects.append(
+        PlannedEffect(
+          "move network device \(device.hostName), named \(device.finalName)",
+          Origin.netDevices.appending(device.hostName)))
     }
-    if let rdtGroup { lines.append("birth: join \(rdtGroup)") }
-    if let oomScoreAdj { lines.append("birth: oom_score_adj \(oomScoreAdj)") }
-    if preservedDescriptors > 0 { lines.append("birth: pass on \(preservedDescriptors) descriptors") }
-    return lines
+    if let rdtGroup { effects.append(PlannedEffect("join \(rdtGroup)", Origin.intelRdt)) }
+    if let oomScoreAdj {
+      effects.append(PlannedEffect("oom_score_adj \(oomScoreAdj)", Origin.process.appending("oomScoreAdj")))
+    }
+    if keepsGroups {
+      effects.append(PlannedEffect("keep the caller's groups", KnownAnnotation.keepOriginalGroups.pointer))
+    }
+    if preservedDescriptors > 0 {
+      effects.append(PlannedEffect("pass on \(preservedDescriptors) descriptors", .root))
+    }
+    return effects
   }
 }

@@ -15,8 +15,8 @@ public enum Step: Equatable, Sendable {
   /// Makes further namespaces. The corresponding system call is `unshare`.
   case unshare(NamespaceSet)
   /// Becomes user and group 0 of the user namespace just entered, with no supplementary groups where
-  /// the namespace lets them be set.
-  case becomeNamespaceRoot
+  /// the namespace lets them be set, unless they are to be kept.
+  case becomeNamespaceRoot(keepsGroups: Bool)
   /// Leads a new session. The corresponding system call is `setsid`.
   case startSession
   /// Joins a new session keyring, or the one of that name, and lets its owner search it; `label` is that of

@@ -66,12 +66,14 @@ extension Step {
   /// Writes what follows the entry's header; the interpreter reads it in the same order.
   func encodeOperands(to writer: inout StepWriter) {
     switch self {
-    case .joinCgroups, .joinRemainingCgroups, .becomeNamespaceRoot, .startSession, .bringUpLoopback,
+    case .joinCgroups, .joinRemainingCgroups, .startSession, .bringUpLoopback,
       .setNoNewPrivileges, .verifyWorkingDirectory:
       break
     case .enterNamespaces(let namespaces, let slot):
       writer.write(namespaces.rawValue)
       writer.write(slot.rawValue)
+    case .becomeNamespaceRoot(let keepsGroups):
+      writer.write(keepsGroups)
     case .unshare(let namespaces):
       writer.write(namespaces.rawValue)
     case .joinSessionKeyring(let name, let create, let userNamespace, let label):

@@ -20,6 +20,8 @@ public struct ContainerProcessState: Equatable, Sendable {
   public var metadata: String?
   /// Its container.
   public var state: ContainerState
+  /// What the descriptors are that come with it.
+  public var descriptors = ["seccompFd"]
 
   /// Makes one.
   public init(pid: Int32, metadata: String?, state: ContainerState) {
@@ -32,7 +34,7 @@ public struct ContainerProcessState: Equatable, Sendable {
   public var json: JSON {
     var object = ObjectBuilder()
     object.add("ociVersion", text: Specification.version)
-    object.add("fds", texts: ["seccompFd"])
+    object.add("fds", texts: descriptors)
     object.add("pid", number: Int64(pid))
     object.add("metadata", text: metadata)
     object.add("state", state.json)

@@ -30,7 +30,7 @@ public struct ValidationRule: Sendable {
     rootRequirements + processRequirements + namespaceRequirements + identityRequirements + mountRequirements
     + deviceRequirements + resourceRequirements + labelRequirements + memoryPolicyRequirements
     + otherResourceRequirements + netDeviceRequirements + intelRdtRequirements
-    + seccompRequirements + hookRequirements + restrictionRequirements
+    + seccompRequirements + hookRequirements + restrictionRequirements + annotationRequirements
 }
 
 extension Document {

@@ -69,7 +69,7 @@ private func performNamespaceStep(
     let namespaces = NamespaceSet(rawValue: try reader.integer())
     try kernel.enterNamespaces(namespaces, of: try reader.slot())
   case .unshare: try kernel.unshare(NamespaceSet(rawValue: try reader.integer()))
-  case .becomeNamespaceRoot: try kernel.becomeNamespaceRoot()
+  case .becomeNamespaceRoot: try kernel.becomeNamespaceRoot(keepsGroups: try reader.flag())
   case .startSession: try kernel.startSession()
   case .joinSessionKeyring:
     let name = try reader.text()

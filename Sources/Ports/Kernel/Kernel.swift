@@ -18,7 +18,7 @@ public protocol NamespaceKernel: AnyObject {
   /// `Step.unshare`.
   func unshare(_ namespaces: NamespaceSet) throws(StepFault)
   /// `Step.becomeNamespaceRoot`.
-  func becomeNamespaceRoot() throws(StepFault)
+  func becomeNamespaceRoot(keepsGroups: Bool) throws(StepFault)
   /// `Step.startSession`.
   func startSession() throws(StepFault)
   /// `Step.joinSessionKeyring`.

@@ -45,6 +45,27 @@ import Testing
     #expect(try DefaultDevicesTests.nodes(document) == ["/dev/null"])
   }
 
+  @Test("a device of the document at a default one's path brings its own rule")
+  func overridden() {
+    let rule = DeviceRule(allow: true, kind: .character, major: 1, minor: 5, access: [.read])
+    let deny = DeviceRule(allow: false)
+    for (rules, read, write) in [
+      ([], false, false), ([deny], false, false), ([rule], true, false), ([deny, rule], true, false),
+      ([DeviceRule(allow: true)], true, true),
+    ] {
+      var document = DefaultDevicesTests.document(nil)
+      document.linux?.devices = [Device(.character, path: "/dev/zero", major: 1, minor: 5)]
+      document.linux?.resources.devices = rules
+      let effective = DeviceRule.effective(document.deviceRules)
+      func permits(_ minor: UInt32, _ access: DeviceRule.Access) -> Bool {
+        DeviceRule.permits(effective, kind: .character, major: 1, minor: minor, access: access)
+      }
+      #expect(permits(5, .read) == read && permits(5, .write) == write)
+      #expect(permits(3, [.read, .write]) && permits(5, .makeNode))
+      #expect(document.snapshot.deviceRules == document.deviceRules)
+    }
+  }
+
   @Test("a denial of one device holds against the defaults, one of all leaves them")
   func denials() {
     let one = DeviceRule(allow: false, kind: .character, major: 1, minor: 5)

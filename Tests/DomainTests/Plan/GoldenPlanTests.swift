@@ -40,60 +40,61 @@ import Testing
   }
 
   static let smallListing = """
-    birth: new namespaces [mount,network,pid,uts]
-    birth: RLIMIT_NOFILE 512 of 1024
+    birth: new namespaces [mount,network,pid,uts]  (/linux/namespaces)
+    birth: RLIMIT_NOFILE 512 of 1024  (/process/rlimits/0)
     slot 0: mount tree, recursive, of "/b/rootfs"  (/root/path)
     slot 1: mount tree, recursive, of "/b/data"  (/mounts/2/source)
     slot 2: exec fifo
     0: join the cgroups  (/linux/cgroupsPath)
     1: start a session
-    2: set the file mode mask 00
-    3: join session keyring _ses.box
-    4: bring up the loopback interface  (/linux/namespaces)
-    5: make / [recursive,slave]  (/root/path)
-    6: attach root "/b/rootfs" from slot 0  (/root/path)
-    7: mount proc "proc" on "/proc" []  (/mounts/0)
-    8: mount tmpfs "tmpfs" on "/dev" [nosuid,strictatime] mode=755  (/mounts/1)
-    9: rbind "/b/data" on "/data" [ro]  (/mounts/2)
-    10: make "/data" [recursive,private]  (/mounts/2)
-    11: make c 1:3 "/dev/null" mode 0666 owner 0:0
-    12: make c 1:5 "/dev/zero" mode 0666 owner 0:0
-    13: make c 1:7 "/dev/full" mode 0666 owner 0:0
-    14: make c 1:8 "/dev/random" mode 0666 owner 0:0
-    15: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
-    16: make c 5:0 "/dev/tty" mode 0666 owner 0:0
-    17: link "/dev/fd" to "/proc/self/fd"
-    18: link "/dev/stdin" to "/proc/self/fd/0"
-    19: link "/dev/stdout" to "/proc/self/fd/1"
-    20: link "/dev/stderr" to "/proc/self/fd/2"
-    21: link "/dev/ptmx" to "pts/ptmx"
-    22: enter the root by pivot  (/root/path)
-    23: make the root [private]  (/linux/rootfsPropagation)
-    24: remount "/" read-only  (/root/readonly)
-    25: set the file mode mask 022  (/process/user/umask)
-    26: set host name "box"  (/hostname)
-    27: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
-    28: mask "/proc/kcore"  (/linux/maskedPaths/0)
-    29: set no_new_privs  (/process/noNewPrivileges)
-    30: reach milestone ready
-    31: close all descriptors but the standard ones and 0 more
-    32: find the home of user 0  (/process/env)
-    33: change to "/" if permitted  (/process/cwd)
-    34: limit the bounding set to 0x20  (/process/capabilities)
-    35: keep capabilities over the change of ids  (/process/capabilities)
-    36: give the standard streams to user 0  (/process/user)
-    37: set groups []  (/process/user/additionalGids)
-    38: set group 0  (/process/user/gid)
-    39: set user 0  (/process/user/uid)
-    40: change to "/"  (/process/cwd)
-    41: verify the working directory  (/process/cwd)
-    42: keep them no longer  (/process/capabilities)
-    43: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
-    44: set ambient capabilities 0x0  (/process/capabilities)
-    45: find "sh" in "/sbin:/bin"  (/process/args)
-    46: wait for start at slot 2
-    47: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    48: execute "sh"  (/process/args)
+    2: run on every CPU that the cgroup allows
+    3: set the file mode mask 00
+    4: join session keyring _ses.box
+    5: bring up the loopback interface  (/linux/namespaces)
+    6: make / [recursive,slave]  (/root/path)
+    7: attach root "/b/rootfs" from slot 0  (/root/path)
+    8: mount proc "proc" on "/proc" []  (/mounts/0)
+    9: mount tmpfs "tmpfs" on "/dev" [nosuid,strictatime] mode=755  (/mounts/1)
+    10: rbind "/b/data" on "/data" [ro]  (/mounts/2)
+    11: make "/data" [recursive,private]  (/mounts/2)
+    12: make c 1:3 "/dev/null" mode 0666 owner 0:0
+    13: make c 1:5 "/dev/zero" mode 0666 owner 0:0
+    14: make c 1:7 "/dev/full" mode 0666 owner 0:0
+    15: make c 1:8 "/dev/random" mode 0666 owner 0:0
+    16: make c 1:9 "/dev/urandom" mode 0666 owner 0:0
+    17: make c 5:0 "/dev/tty" mode 0666 owner 0:0
+    18: link "/dev/fd" to "/proc/self/fd"
+    19: link "/dev/stdin" to "/proc/self/fd/0"
+    20: link "/dev/stdout" to "/proc/self/fd/1"
+    21: link "/dev/stderr" to "/proc/self/fd/2"
+    22: link "/dev/ptmx" to "pts/ptmx"
+    23: enter the root by pivot  (/root/path)
+    24: make the root [private]  (/linux/rootfsPropagation)
+    25: remount "/" read-only  (/root/readonly)
+    26: set the file mode mask 022  (/process/user/umask)
+    27: set host name "box"  (/hostname)
+    28: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
+    29: mask "/proc/kcore"  (/linux/maskedPaths/0)
+    30: set no_new_privs  (/process/noNewPrivileges)
+    31: reach milestone ready
+    32: close all descriptors but the standard ones and 0 more
+    33: find the home of user 0  (/process/env)
+    34: change to "/" if permitted  (/process/cwd)
+    35: limit the bounding set to 0x20  (/process/capabilities)
+    36: keep capabilities over the change of ids  (/process/capabilities)
+    37: give the standard streams to user 0  (/process/user)
+    38: set groups []  (/process/user/additionalGids)
+    39: set group 0  (/process/user/gid)
+    40: set user 0  (/process/user/uid)
+    41: change to "/"  (/process/cwd)
+    42: verify the working directory  (/process/cwd)
+    43: keep them no longer  (/process/capabilities)
+    44: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
+    45: set ambient capabilities 0x0  (/process/capabilities)
+    46: find "sh" in "/sbin:/bin"  (/process/args)
+    47: wait for start at slot 2
+    48: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    49: execute "sh"  (/process/args)
 
     """
 }

@@ -38,7 +38,7 @@ import Testing
     let request = PlanRequest(id: try ContainerID("box"), bundle: "/b")
     let lines = try PlanCompiler.compile(document, facts: Facts(), request: request).listing.split(
       separator: "\n")
-    #expect(lines.contains(#"birth: join resctrl group "box" with []"#))
-    #expect(lines.contains("birth: move network device eth1, named eth0"))
+    #expect(lines.contains(#"birth: join resctrl group "box" with []  (/linux/intelRdt)"#))
+    #expect(lines.contains("birth: move network device eth1, named eth0  (/linux/netDevices/eth1)"))
   }
 }

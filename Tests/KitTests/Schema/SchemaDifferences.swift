@@ -26,6 +26,7 @@ enum SchemaDifferences {
     ("/process/rlimits/[]/type", "RLIMIT_CORE", "RLIMIT_NOFILE", "core"),
     ("/process/execCPUAffinity/initial", "0-1", "1", "a"),
     ("/process/execCPUAffinity/final", "0-1", "1", "0;1"),
+    ("/linux/memoryPolicy/nodes", "0", "0-1", nil),
     ("/linux/devices/[]/type", "c", "b", "x"),
     ("/linux/devices/[]/path", "/dev/x", "/dev/y", nil),
     ("/linux/resources/devices/[]/type", "c", "b", nil),
@@ -114,6 +115,15 @@ enum SchemaDifferences {
     ("zos-example", ["/hostname"], "z/OS: it has no section for Linux, where a name needs a UTS namespace"),
     ("freebsd-minimal", [], ""),
     ("freebsd-example", ["/hostname"], "FreeBSD: the same"),
+  ]
+
+  /// Properties that `plan` shows no effect of, where it has one.
+  static let silent: [Row] = [
+    ("/ociVersion", "it has no effect"),
+    ("/process/execCPUAffinity", "it is for exec alone"),
+    ("/process/consoleSize", "it is part of how the terminal is opened"),
+    ("/linux/mountLabel", "it is an option of mounts"),
+    ("/linux/rootfsPropagation", "it is part of how the root is attached"),
   ]
 
   /// Bad examples that are taken all the same.

@@ -23,6 +23,7 @@ extension SeccompError {
   var phrase: String {
     switch self {
     case .unknownArchitecture(let name): "/linux/seccomp/architectures: unknown architecture \(name.quoted)"
+    case .unknownCalls(let warnings): "/linux/seccomp/syscalls: \(warnings.joined(separator: ", "))"
     case .unknownFlag(let name): "/linux/seccomp/flags: unknown flag \(name.quoted)"
     case .rule(let syscall, let errno): "/linux/seccomp/syscalls: \(syscall): \(errno)"
     case .library(let function, let errno): "/linux/seccomp: \(function): \(errno)"
@@ -159,7 +160,8 @@ extension StartError {
 extension HookError {
   var phrase: String {
     switch self {
-    case .start(let path, let failure): "error running hook \(path): \(failure)"
+    case .start(let path, let failure), .file(let path, let failure):
+      "error running hook \(path): \(failure)"
     case .exited(let path, let code, let output, let errorOutput):
       "error running hook \(path): exit status \(code), " + HookError.streams(output, errorOutput)
     case .signalled(let path, let signal, let output, let errorOutput):

@@ -61,7 +61,7 @@ struct Creation {
   /// Something has to be run once the program has started.
   var hasPoststartHooks: Bool { !bundle.document.hooks.poststart.isEmpty }
 
-  private static func cgroupRequest(
+  static func cgroupRequest(
     _ id: ContainerID, _ bundle: Bundle, _ context: Context
   ) -> CgroupRequest {
     let path = bundle.document.linux?.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 }
@@ -69,7 +69,7 @@ struct Creation {
       id: id, path: path, rootDigest: context.root.digest, annotations: bundle.document.annotations)
   }
 
-  private static func locate(
+  static func locate(
     _ request: CgroupRequest, _ manager: any CgroupManager
   ) throws(Failure) -> CgroupLocation {
     do throws(CgroupError) {
@@ -86,6 +86,8 @@ struct Creation {
     let cache = configuration.keepsFilters ? folder : nil
     do throws(SeccompError) {
       let filter = try context.composition.seccomp(cache).compile(profile)
+      let unknown = filter.warnings.filter { $0.hasPrefix(SeccompFilter.unknownCall) }
+      if bundle.document.refusesUnknownCalls, !unknown.isEmpty { throw .unknownCalls(unknown) }
       for warning in filter.warnings { context.log.note(.warning, warning) }
       return CompiledFilter(program: filter.program, flags: filter.flags)
     } catch {
@@ -156,7 +158,7 @@ struct Creation {
     var staged: (record: StateRecord, state: any StagedState)?
     var state: StateRecord?
     defer { made.state = state }
-    let (process, claimed) = (run.process.identity, made.rdt)
+    let (born, process, claimed) = (run.process, run.process.identity, made.rdt)
     // Limits bind the container's processes, of which there is none before the last milestone; hooks find
     // them in force. The state is written down while the process is busy, too, and shown when it is ready.
     try run.follow(
@@ -171,6 +173,7 @@ struct Creation {
         guard let staged else { return }
         do throws(StateError) { try staged.state.publish() } catch { throw .state(error) }
         state = staged.record
+        try context.sendDescriptor(of: born, bundle.document, report(.creating, process.pid))
         if !waitsForStart { try runStartHooks(staged.record) }
       }
     }
@@ -273,9 +276,10 @@ struct Creation {
       return
     }
     let state = report(.creating, process.pid)
-    try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil)
+    let files = bundle.document.hookFiles
+    try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil, files)
     let target = HookTarget(process: process, namespaces: ownNamespaces)
-    try context.run(hooks.createContainer, state, inside: target)
+    try context.run(hooks.createContainer, state, inside: target, files)
   }
 
   /// Without a `start` to come, its hooks are due now: the process has not executed anything yet.
@@ -329,19 +333,25 @@ struct Creation {
     let remains = context.perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
     // The lifecycle of a container that failed ends as that of any other.
-    context.runPoststop(report(.stopped, nil), bundle.document.hooks.poststop)
+    context.runPoststop(report(.stopped, nil), bundle.document)
     throw failure
   }
 }
 
 extension Context {
   /// Runs hooks in order; the first failure ends it.
-  func run(_ hooks: [Hook], _ state: ContainerState, inside target: HookTarget?) throws(Failure) {
+  func run(
+    _ hooks: [Hook], _ state: ContainerState, inside target: HookTarget?, _ files: HookFiles
+  ) throws(Failure) {
     guard !hooks.isEmpty else { return }
     let runner = composition.hooks()
     let text = String(decoding: state.json.text(), as: UTF8.self)
     for hook in hooks {
-      do throws(HookError) { try runner.run(hook, state: text, inside: target) } catch { throw .hook(error) }
+      do throws(HookError) {
+        try runner.run(hook, state: text, inside: target, files: files)
+      } catch {
+        throw .hook(error)
+      }
     }
   }
 
@@ -377,7 +387,7 @@ extension Context {
         container.intent, state: state, ownsCgroup: container.entry.ownsCgroup, creator: nil)
       let remains = perform(steps)
       guard remains.isEmpty else { throw .remains(remains, cause: "\(failure)") }
-      runPoststop(container.report, state?.document.hooks.poststop ?? [])
+      if let state { runPoststop(container.report, state.document) }
     }
     throw failure
   }

@@ -31,7 +31,7 @@ extension Context {
       creator: container.intent.creator, hasEnded: container.hasEnded)
     let remains = perform(steps)
     guard remains.isEmpty else { throw .remains(remains, cause: "") }
-    runPoststop(container.report, state?.document.hooks.poststop ?? [])
+    if let state { runPoststop(container.report, state.document) }
   }
 
   /// Kills what would keep the lock from being had: a creator holds it for as long as it lives, a command

@@ -2,22 +2,23 @@ import Domain
 import Ports
 
 extension Context {
-  /// `plan`: shows the steps that a container of a bundle would go through. Nothing is made.
+  /// `plan`: shows what martlet would do for a container of a bundle, each with the place that asks for it.
+  /// Nothing is made.
   func plan() throws(Failure) {
     let bundle = try readBundle(invocation.operands.first ?? invocation.filled(.bundle))
     let facts = try validate(bundle.document)
     let plan = try compile(bundle, facts)
+    let effects = try effects(bundle, facts)
     switch invocation.text(.format) {
-    case nil, "", "table", "text": Output.write(text(plan))
-    case "json": Output.write(json(plan), .spaces, end: "\n")
+    case nil, "", "table", "text":
+      Output.write(plan.listing + effects.map { "\($0)\n" }.joined())
+    case "json": Output.write(json(plan, effects), .spaces, end: "\n")
     case .some(let other): throw .argument(.format(other))
     }
   }
 
   private func compile(_ bundle: Bundle, _ facts: Facts) throws(Failure) -> Plan {
-    let id: ContainerID
-    do throws(ContainerID.Violation) { id = try ContainerID("plan") } catch { throw .id(error) }
-    var request = PlanRequest(id: id, bundle: bundle.path)
+    var request = PlanRequest(id: try planID(), bundle: bundle.path)
     request.terminal = .runtime
     request.capabilities = resolve(bundle.document.process?.capabilities)
     request.seccomp = try Creation.compileFilter(bundle, self)
@@ -29,20 +30,19 @@ extension Context {
     }
   }
 
-  private func text(_ plan: Plan) -> String {
-    plan.entries.enumerated().reduce("") { text, entry in
-      let place = entry.element.origin == .root ? "" : "  \(entry.element.origin)"
-      return text + "\(entry.offset)  \(entry.element.step)\(place)\n"
-    }
+  /// What is done beside the steps: in cgroups, by hooks.
+  private func effects(_ bundle: Bundle, _ facts: Facts) throws(Failure) -> [PlannedEffect] {
+    let place = Creation.cgroupRequest(try planID(), bundle, self)
+    let location = try Creation.locate(place, try cgroups(forNew: place.path))
+    return bundle.document.effects(in: location, on: facts.cgroups)
   }
 
-  private func json(_ plan: Plan) -> JSON {
-    .array(
-      plan.entries.enumerated().map { index, entry in
-        .object([
-          .init("index", .integer(Int64(index))), .init("kind", .string("\(entry.step.kind)")),
-          .init("step", .string(entry.step.description)), .init("origin", .string(entry.origin.text)),
-        ])
-      })
+  private func planID() throws(Failure) -> ContainerID {
+    do throws(ContainerID.Violation) { return try ContainerID("plan") } catch { throw .id(error) }
+  }
+
+  private func json(_ plan: Plan, _ effects: [PlannedEffect]) -> JSON {
+    guard case .object(let members) = plan.json else { return plan.json }
+    return .object(members + [.init("effects", .array(effects.map(\.json)))])
   }
 }

@@ -76,7 +76,8 @@ extension Context {
   }
 
   /// Runs the hooks of a deleted container: a failure is a warning, and the others run.
-  func runPoststop(_ container: ContainerState, _ hooks: [Hook]) {
+  func runPoststop(_ container: ContainerState, _ document: Document) {
+    let (hooks, files) = (document.hooks.poststop, document.hookFiles)
     guard !hooks.isEmpty else { return }
     let runner = composition.hooks()
     var state = container
@@ -84,7 +85,7 @@ extension Context {
     let text = String(decoding: state.json.text(), as: UTF8.self)
     for hook in hooks {
       do throws(HookError) {
-        try runner.run(hook, state: text, inside: nil)
+        try runner.run(hook, state: text, inside: nil, files: files)
       } catch {
         log.note(.warning, error.phrase)
       }

@@ -33,6 +33,7 @@ extension Context {
   ) throws(Failure) {
     let document = state.document
     guard !document.annotations.isEmpty else { return }
+    request.keepsGroups = document.keepsGroups
     if let settings = try landlock(of: document) {
       request.landlock = settings.ruleset(version: composition.probe().landlockVersion())
       let violations = request.landlock == nil ? [] : landlockViolations(process)

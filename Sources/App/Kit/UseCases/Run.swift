@@ -55,7 +55,7 @@ extension Context {
     let hooks = try load(try id())
     guard let state = hooks.entry.state else { return }
     do throws(Failure) {
-      try self.run(state.document.hooks.poststart, hooks.report, inside: nil)
+      try self.run(state.document.hooks.poststart, hooks.report, inside: nil, state.document.hookFiles)
     } catch {
       try lockAndRemove(after: error)
     }

@@ -23,6 +23,20 @@ struct SeccompAgent {
 }
 
 extension Context {
+  /// Gives the first process's descriptor to whoever the document names.
+  func sendDescriptor(
+    of process: any InitProcess, _ document: Document, _ state: ContainerState
+  ) throws(Failure) {
+    guard let path = document.pidfdReceiver else { return }
+    var told = ContainerProcessState(pid: process.identity.pid, metadata: nil, state: state)
+    told.descriptors = ["pidfd"]
+    do throws(SystemFailure) {
+      try composition.sender().send(process.processDescriptor, with: told.json.text(), to: path)
+    } catch {
+      throw .spawn(.slot(origin: KnownAnnotation.pidfdReceiver.pointer, error))
+    }
+  }
+
   /// The agent that a container's document names; nil when it names none.
   func agent(_ document: Document, _ state: ContainerState) -> SeccompAgent? {
     guard let path = document.seccompListener else { return nil }

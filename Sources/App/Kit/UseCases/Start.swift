@@ -39,7 +39,8 @@ extension Context {
   private func runPoststart(_ state: StateRecord, _ id: ContainerID) throws(Failure) {
     guard !state.document.hooks.poststart.isEmpty else { return }
     do throws(Failure) {
-      try run(state.document.hooks.poststart, try load(id).report, inside: nil)
+      let (hooks, files) = (state.document.hooks.poststart, state.document.hookFiles)
+      try run(hooks, try load(id).report, inside: nil, files)
     } catch {
       try stop(state.initProcess)
       throw error

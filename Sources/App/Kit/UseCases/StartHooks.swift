@@ -9,6 +9,8 @@ struct StartHooks {
 
   /// How much of a hook's output an error shows.
   private static let outputLimit = 4096
+  /// How much of it is added to a file.
+  private static let fileLimit = 1 << 20
 
   /// Runs hooks in order; the first failure ends it. `input` is what they get on standard input.
   func run(_ hooks: [Hook], input: String) throws(Failure) {
@@ -19,6 +21,8 @@ struct StartHooks {
       try fill(stdin.number, input, hook)
       let streams = StandardStreams(input: stdin.number, output: output.number, error: errors.number)
       let end = try run(hook, streams)
+      try keep(output.number, state.document.hookFiles.output, hook)
+      try keep(errors.number, state.document.hookFiles.errors, hook)
       try check(end, hook, output.number, errors.number)
     }
   }
@@ -80,6 +84,17 @@ struct StartHooks {
       throw .hook(
         .signalled(path: hook.path, signal: signal, output: text(output), errorOutput: text(errors)))
     case nil: throw .hook(.timedOut(path: hook.path, seconds: hook.timeout ?? 0))
+    }
+  }
+
+  /// Adds what the hook wrote to a file, if one is named.
+  private func keep(_ written: Int32, _ path: String?, _ hook: Hook) throws(Failure) {
+    guard let path else { return }
+    do throws(Errno) {
+      let bytes = try MemoryFile.contents(of: written, limit: StartHooks.fileLimit)
+      try Host.append(String(decoding: bytes, as: UTF8.self), to: path)
+    } catch {
+      throw .hook(.file(path: hook.path, SystemFailure(call: "open", subject: path, errno: error)))
     }
   }
 

@@ -80,7 +80,7 @@ struct LimitUpdate {
 
   private func prepare(_ given: Resources) throws(Failure) -> CgroupUpdate {
     var given = given
-    if !given.devices.isEmpty { given.devices += record.document.omittedDeviceRules }
+    if !given.devices.isEmpty { given.devices = record.document.placed(given.devices) }
     let change = ResourceChange(given: given, recorded: record.document.enforcedResources)
     let violations = ValidationRule.violations(of: change.merged)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }

@@ -1,14 +1,15 @@
 extension PlanCompiler {
-  /// Where a process runs once it is in its cgroup: what `exec` is told, or all that the container's
-  /// cpuset lets it. Without the latter, a runtime that is bound to some CPUs would bind the process, too.
+  /// Where a process runs once it is in its cgroup: what `exec` is told, or all that its cpuset lets it.
+  /// Without the latter, a runtime that is bound to some CPUs would bind the process, too.
   static func addAffinity(
     _ affinity: ExecCPUAffinity?, _ linux: LinuxSettings, to builder: inout PlanBuilder
   ) throws(PlanError) {
     if let list = affinity?.final {
       let origin = Origin.process.appending("execCPUAffinity").appending("final")
       builder.add(.setCPUAffinity(try cpus(list, origin)), origin)
-    } else if affinity == nil, linux.resources.cpu.cpus != nil {
-      builder.add(.setCPUAffinity(.everyCPU), JSONPointer(text: "/linux/resources/cpu/cpus"))
+    } else if affinity == nil {
+      let place = JSONPointer(text: "/linux/resources/cpu/cpus")
+      builder.add(.setCPUAffinity(.everyCPU), linux.resources.cpu.cpus == nil ? Origin.builtIn : place)
     }
   }
 
@@ -44,13 +45,17 @@ extension PlanCompiler {
   }
 
   /// The options of a file system with the label that its files get, for those that take one.
-  static func labelled(_ data: String, _ type: String, _ label: String?) -> String {
+  static func labelled(
+    _ data: String, _ type: String, _ label: String?, by context: MountContext
+  ) -> String {
     guard let label, !["proc", "sysfs", "mqueue", "cgroup", "cgroup2"].contains(type),
       !data.split(separator: ",").contains(where: isContext)
     else { return data }
-    let option = "context=\"" + label + "\""
+    let option = context.rawValue + "=\"" + label + "\""
     return data.isEmpty ? option : data + "," + option
   }
 
-  private static func isContext(_ option: Substring) -> Bool { option.hasPrefix("context=") }
+  private static func isContext(_ option: Substring) -> Bool {
+    MountContext.allCases.contains { option.hasPrefix($0.rawValue + "=") }
+  }
 }

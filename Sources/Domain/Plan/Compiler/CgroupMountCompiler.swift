@@ -13,7 +13,8 @@ extension PlanCompiler {
       .mount(
         FileSystemMount(
           type: "tmpfs", source: "tmpfs", destination: mount.destination,
-          flags: options.set.subtracting(.readOnly), data: labelled("mode=755", "tmpfs", linux.mountLabel),
+          flags: options.set.subtracting(.readOnly),
+          data: labelled("mode=755", "tmpfs", linux.mountLabel, by: request.mountContext),
           plainTarget: true)), origin)
     for hierarchy in facts.cgroups.hierarchies where !hierarchy.isUnified {
       addHierarchy(hierarchy, mount, options, origin, linux, request, to: &builder)

@@ -10,6 +10,7 @@ extension PlanCompiler {
       entered: namespaces, limits: try limits(process), oomScoreAdj: process.oomScoreAdj,
       preservedDescriptors: request.preservedDescriptors)
     birth.created = []
+    birth.keepsGroups = request.keepsGroups
     if let list = process.execCPUAffinity?.initial {
       birth.initialCPUs = try cpus(
         list, Origin.process.appending("execCPUAffinity").appending("initial"))
@@ -41,7 +42,7 @@ extension PlanCompiler {
       builder.add(.enterNamespaces(others, of: slot), Origin.namespaces)
     }
     if namespaces.contains(.user) {
-      builder.add(.becomeNamespaceRoot, Origin.namespaces)
+      builder.add(.becomeNamespaceRoot(keepsGroups: request.keepsGroups), Origin.namespaces)
     }
     if request.newKeyring {
       builder.add(

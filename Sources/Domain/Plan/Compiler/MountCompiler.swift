@@ -15,7 +15,7 @@ extension PlanCompiler {
     } else if mount.isCgroup {
       addCgroupMount(mount, options, origin, linux, facts, request, to: &builder)
     } else {
-      try addFileSystem(mount, options, origin, linux, to: &builder)
+      try addFileSystem(mount, options, origin, linux, request, to: &builder)
     }
     if !treeIsDone, !options.treeSet.isEmpty || !options.treeCleared.isEmpty {
       builder.add(
@@ -76,11 +76,11 @@ extension PlanCompiler {
 
   private static func addFileSystem(
     _ mount: Mount, _ options: MountOptions, _ origin: JSONPointer, _ linux: LinuxSettings,
-    to builder: inout PlanBuilder
+    _ request: PlanRequest, to builder: inout PlanBuilder
   ) throws(PlanError) {
     let type = mount.type ?? ""
     let source = mount.source ?? type
-    let data = labelled(options.data, type, linux.mountLabel)
+    let data = labelled(options.data, type, linux.mountLabel, by: request.mountContext)
     let flags = delaysReadOnly(mount, options) ? options.set.subtracting(.readOnly) : options.set
     var made: FileSystemMount.Substitute?
     if let mapping = try mapping(mount, options, origin, linux) {
@@ -93,7 +93,7 @@ extension PlanCompiler {
         FileSystemMount(
           type: type, source: source, destination: mount.destination, flags: flags, data: data,
           plainTarget: type == "proc" || type == "sysfs", copyUp: options.copyUp,
-          inheritMode: type == "tmpfs" && made == nil && !setsMode(options.data), substitute: made)), origin)
+          inheritMode: type == "tmpfs" && !setsMode(options.data), substitute: made)), origin)
     // Its mount takes no label as an option.
     if let label = linux.mountLabel, type == "mqueue" {
       builder.add(.setFileLabel(path: mount.destination, label: label), Origin.mountLabel)

@@ -9,6 +9,9 @@ public enum PlanCompiler {
     guard let process = document.process else { throw PlanError(Origin.process, .missing) }
     guard let root = document.root else { throw PlanError(Origin.root, .missing) }
     let linux = document.linux ?? LinuxSettings()
+    var request = request
+    request.keepsGroups = document.keepsGroups
+    request.mountContext = document.mountContext ?? .context
     let birth = try birth(process, linux, request)
     var builder = PlanBuilder()
 
@@ -48,6 +51,7 @@ public enum PlanCompiler {
     birth.limits = try limits(process)
     birth.oomScoreAdj = process.oomScoreAdj
     birth.preservedDescriptors = request.preservedDescriptors
+    birth.keepsGroups = request.keepsGroups
     return birth
   }
 
@@ -75,7 +79,7 @@ public enum PlanCompiler {
     // What is made inside the root gets the modes that its step says, whatever the caller's mask.
     builder.add(.setFileModeMask(0), Origin.builtIn)
     if hasUserNamespace {
-      builder.add(.becomeNamespaceRoot, Origin.namespaces)
+      builder.add(.becomeNamespaceRoot(keepsGroups: request.keepsGroups), Origin.namespaces)
     }
     if !birth.unshared.isEmpty {
       builder.add(.unshare(birth.unshared), Origin.namespaces)

@@ -18,6 +18,10 @@ public struct PlanRequest: Equatable, Sendable {
   public var preservedDescriptors = 0
   /// The compiled seccomp filter.
   public var seccomp: CompiledFilter?
+  /// The supplementary groups stay as the caller has them.
+  public var keepsGroups = false
+  /// The mount option that carries the document's label.
+  public var mountContext = MountContext.context
   /// What Landlock is to deny.
   public var landlock: LandlockRuleset?
   /// With whom the process shares cores; nil leaves it as the runtime.

@@ -40,7 +40,7 @@ extension PlanCompiler {
     if environment.needsHome {
       builder.add(.findHome(uid: process.user.uid), Origin.env)
     }
-    addCredentials(process, request.capabilities, to: &builder)
+    addCredentials(process, request, to: &builder)
     builder.add(
       .findExecutable(
         name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
@@ -63,15 +63,18 @@ extension PlanCompiler {
   }
 
   private static func addCredentials(
-    _ process: ProcessSettings, _ capabilities: ResolvedCapabilities, to builder: inout PlanBuilder
+    _ process: ProcessSettings, _ request: PlanRequest, to builder: inout PlanBuilder
   ) {
+    let capabilities = request.capabilities
     // Root may enter a directory that the user may not; what root may not, the user tries again.
     builder.add(.changeDirectory(path: process.cwd, mayRetry: true), Origin.cwd)
     // Dropping from the bounding set needs CAP_SETPCAP, which leaves with the user id.
     builder.add(.limitBoundingSet(capabilities.bounding), Origin.capabilities)
     builder.add(.keepCapabilities(true), Origin.capabilities)
     builder.add(.ownStandardStreams(uid: process.user.uid), Origin.user)
-    builder.add(.setGroups(process.user.additionalGids), Origin.user.appending("additionalGids"))
+    if !request.keepsGroups {
+      builder.add(.setGroups(process.user.additionalGids), Origin.user.appending("additionalGids"))
+    }
     builder.add(.setGroupID(process.user.gid), Origin.user.appending("gid"))
     builder.add(.setUserID(process.user.uid), Origin.user.appending("uid"))
     builder.add(.changeDirectory(path: process.cwd, mayRetry: false), Origin.cwd)
