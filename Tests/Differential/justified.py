@@ -234,8 +234,6 @@ def same_list(ours, theirs):
 because("config.md#posix-platform-user: exec without a mask keeps the caller's, as in runc", peer="crun", rows="exec: the caller's umask$", place="umask$")
 because("sd_listen_fds(3): LISTEN_FDS and LISTEN_PID tell the program of the sockets, as in runc; crun leaves one out", peer="crun", rows="caller: LISTEN_FDS$", place="environment$")
 allowed("config-linux.md#rootfs-mount-propagation: unbindable is asked of the root once it is whole; in the peers nothing can be bound for it any more", "root: .*propagation runbindable$")
-because("sched_setaffinity(2): where neither a cpuset nor an affinity is asked for, a container runs where its caller may; the peers let it run everywhere",
-        rows="caller: one processor$", place="(scheduling/affinity|status/Cpus_allowed_list)$")
 refused("config-linux.md#seccomp: a filter whose agent is not named would leave calls without an answer; as in runc", "seccomp: notify without a listener$", "crun")
 refused("config.md#linux-process: a profile or label that no security module applies would be isolation that is not there; as in runc",
         "labels: (AppArmor where there is none|a mount label where there is no SELinux)$", "crun")

@@ -129,12 +129,24 @@ def rules(*entries):
 
 
 NO = {"allow": False, "access": "rwm"}
+ZERO = linux(devices=[{"path": "/dev/zero", "type": "c", "major": 1, "minor": 5}])
 rows("device rules", [
+    ("of a device in a default's place", rules(NO), ZERO, FILES), ("of one, without any", rules(), ZERO, FILES),
+    ("of one that may be read", rules(NO, {"allow": True, "type": "c", "major": 1, "minor": 5, "access": "r"}), ZERO, FILES),
+    ("of one that is allowed", rules(NO, {"allow": True, "type": "c", "major": 1, "minor": 5, "access": "rwm"}), ZERO, FILES),
     ("none", rules(), FILES), ("absent", linux(resources={}), FILES), ("deny all", rules(NO), FILES), ("allow all", rules({"allow": True, "access": "rwm"}), FILES),
     ("one allowed", rules(NO, {"allow": True, "type": "c", "major": 10, "minor": 200, "access": "rw"}), FILES), ("a major", rules(NO, {"allow": True, "type": "c", "major": 10, "access": "rwm"}), FILES),
     ("block devices", rules(NO, {"allow": True, "type": "b", "access": "rm"}), FILES), ("a default denied", rules(NO, {"allow": False, "type": "c", "major": 1, "minor": 5, "access": "rwm"}), FILES),
     ("a default without write", rules(NO, {"allow": False, "type": "c", "major": 1, "minor": 3, "access": "w"}), FILES), ("type a", rules({"allow": False, "type": "a", "access": "rwm"}), FILES),
     ("no access", rules(NO, {"allow": True, "type": "c", "major": 10, "minor": 200}), FILES), ("an unknown kind", rules({"allow": True, "type": "x", "access": "r"}), FILES), ("an unknown access", rules({"allow": True, "type": "c", "access": "z"}), FILES),
+])
+
+# ---- annotations ----
+
+UNKNOWN_CALL = linux(seccomp={"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO"}]})
+rows("annotations", [
+    ("the caller's groups", top(annotations={"run.oci.keep_original_groups": "1"}), process(user={"uid": 0, "gid": 0, "additionalGids": [5]})),
+    ("unknown calls are warnings", UNKNOWN_CALL), ("unknown calls are errors", UNKNOWN_CALL, top(annotations={"run.oci.seccomp_fail_unknown_syscall": "1"})),
 ])
 
 # ---- the document ----

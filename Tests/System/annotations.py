@@ -108,6 +108,13 @@ def mapped_mode(context):
     matches("^1750 5$", context.must("run", "--bundle", bundle.path, name).text)
 
 
+@case("options that speak of no attribute of a mount are errors with a bind", needs=martlet_only)
+def no_attribute(context):
+    for name in ("rsync", "rasync", "rdirsync", "rmand", "rnomand"):
+        change = mount("/tmp", "bind", "/usr/share", "rbind", name)
+        matches(name, context.run("true", change=change, code=1).message)
+
+
 @case("a container runs on every CPU, whatever its caller runs on",
       needs=lambda context: None if os.cpu_count() > 1 else "there is one CPU")
 def affinity(context):

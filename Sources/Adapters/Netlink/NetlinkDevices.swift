@@ -101,7 +101,8 @@ private struct Ends: ~Copyable {
   /// system call is `setns`.
   init(_ process: ProcessIdentity) throws(Errno) {
     let procfs = try Procfs()
-    let home = try procfs.openMagicLink(directory: "self/ns", "net", O_RDONLY)
+    // The calling thread's, which need not be that of the process's first one.
+    let home = try procfs.openMagicLink(directory: "thread-self/ns", "net", O_RDONLY)
     let target = try procfs.openMagicLink(directory: "\(process.pid)/ns", "net", O_RDONLY)
     // Whoever has the number now is the process, or it is gone.
     guard try Processes.stat(process.pid).startTime == process.startTime else { throw .noSuchProcess }
