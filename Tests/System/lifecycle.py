@@ -155,8 +155,9 @@ class Remnant:
         self.folder = pathlib.Path(context.runtime.root) / "dead"
         intent = json.loads((self.folder.parent / donor / "intent.claimed.json").read_text())
         self.cgroup = f"{context.parent}/dead"
-        paths = {kind: str(pathlib.Path(path).parent / "dead") for kind, path in intent["cgroup_paths"].items()}
-        intent.update(id="dead", cgroup_paths=paths)
+        last = os.path.basename(oci.place_of_cgroup(self.cgroup))
+        paths = {kind: str(pathlib.Path(path).parent / last) for kind, path in intent["cgroup_paths"].items()}
+        intent.update(id="dead", cgroup_paths=paths, **({"unit": last} if "unit" in intent else {}))
         self.folder.mkdir()
         (self.folder / ("intent.claimed.json" if claimed else "intent.json")).write_text(json.dumps(intent))
         for path in paths.values():
@@ -242,7 +243,8 @@ def exec_cgroup(context):
     own = context.must("exec", name, "cat", "/proc/self/cgroup").text
     # A hierarchy that is mounted nowhere can be entered by nobody.
     equal(own, context.must("exec", name, "cat", "/proc/1/cgroup").text)
-    check(any(line.endswith(f"/{name}") for line in own.splitlines()), own)
+    last = os.path.basename(oci.place_of_cgroup(f"{context.parent}/{name}"))
+    check(any(line.endswith(f"/{last}") for line in own.splitlines()), own)
 
 
 @case("exec refuses a relative working directory", needs=martlet_only)
