@@ -68,6 +68,8 @@ REFUSED = [
     (r"^idmap", {"mount_setattr", "open_tree", "move_mount"}, "nothing but mount_setattr maps the ids of a mount"),
     (r"^idmap: tmpfs", {"fsopen", "fsconfig", "fsmount"}, "ids are mapped while a file system is not mounted yet"),
     (r"^bind: .*r(ro|noatime|nosuid)|for the tree$", {"mount_setattr"}, "nothing else sets attributes of a whole tree"),
+    (r"^options?\b.*: .*\b(ratime|rdev|rdiratime|rexec|rno\w+|rrelatime|rro|rrw|rstrictatime|rsuid|rsymfollow)\b",
+     {"mount_setattr"}, "likewise"),
     (r"^exec|^hooks: (all|a missing|descriptors)|^life: by|^life: the host|: hooks$", {"pidfd_open"},
      "the namespaces of a running container are entered by its pidfd"),
     (r"^life: in a user", {"pidfd_open"}, "likewise"),
