@@ -108,3 +108,25 @@ let package = Package(
     tests("KitTests", ["CLinux", "Domain", "Ports", "Kit", "Linux", "Simulation", "YajlDocument"]),
   ]
 )
+
+/// All that the entries of fuzzers call.
+let fuzzed: [Target.Dependency] = [
+  "CLinux", "Domain", "Ports", "Kit", "Linux", "Init", "Seccomp", "YajlDocument", "HostProbe", "Netlink",
+  "Simulation",
+]
+
+// Both are made of the same entries: the test feeds them what was found before; the fuzzer, which needs
+// flags of its own (see Tests/Fuzz/run), finds it.
+if Context.environment["MARTLET_FUZZ"] == nil {
+  package.targets.append(
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+      exclude: ["Main", "corpus", "dictionaries", "findings", "README.md", "run"], sources: ["Entries", "Replay"],
+      swiftSettings: strict))
+} else {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzer", dependencies: fuzzed, path: "Tests/Fuzz",
+      exclude: ["Replay", "corpus", "dictionaries", "findings", "README.md", "run"], sources: ["Entries", "Main"],
+      swiftSettings: strict))
+}

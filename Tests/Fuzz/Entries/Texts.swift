@@ -1,0 +1,82 @@
+import Domain
+import Ports
+
+@testable import HostProbe
+@testable import Kit
+
+/// Lists of CPUs and memory nodes.
+@Sendable func fuzzLists(_ input: [UInt8]) throws {
+  guard let list = try accepted({ () throws(IndexList.Problem) in try IndexList(text(input)) }) else { return }
+  try hold(try IndexList(list.description) == list, "a list is the same after it was written and read")
+  try hold(IndexList(mask: list.mask) == list, "a list is the same after it became a mask")
+}
+
+/// Id maps: lines as the kernel shows them, and crun's `idmap=` text.
+@Sendable func fuzzIDMaps(_ input: [UInt8]) throws {
+  _ = ProbeText.isWholeRange(input)
+  let mappings = text(input).split(separator: "\n").prefix(64).compactMap { IDMapping(line: $0) }
+  let written = IDMapping.text(mappings).split(separator: "\n").compactMap { IDMapping(line: $0) }
+  try hold(written == mappings || written == IDMapping.merged(mappings), "mappings are the same after they were written and read")
+  var linux = LinuxSettings()
+  linux.uidMappings = mappings
+  linux.gidMappings = mappings
+  linux.namespaces = [Namespace(.user)]
+  let mount = Mount(destination: "/m", type: "tmpfs", source: "tmpfs", options: ["idmap=" + text(input)])
+  _ = try accepted { () throws(MountMapping.Problem) in
+    try MountMapping.of(mount, MountOptions(mount.options), linux)
+  }
+}
+
+/// Mount options, one a line.
+@Sendable func fuzzMountOptions(_ input: [UInt8]) throws {
+  let lines = text(input).split(separator: "\n").map(String.init)
+  let options = MountOptions(lines)
+  try hold(options.set.isDisjoint(with: options.cleared), "no flag is both set and cleared")
+  try hold(options.treeSet.isDisjoint(with: options.treeCleared), "no attribute is both set and cleared")
+  try hold(options == MountOptions(lines + ["defaults"]), "an option that asks nothing changes nothing")
+  var document = Document()
+  document.linux = LinuxSettings()
+  document.mounts = [Mount(destination: "/m", type: "tmpfs", source: "tmpfs", options: lines)]
+  for violation in ValidationRule.violations(of: document, on: Facts()) { try holdOneLine(violation.description) }
+}
+
+/// Names: ids, cgroup paths, units, signals, users, limits, paths. The first byte chooses none: all read it.
+@Sendable func fuzzNames(_ input: [UInt8]) throws {
+  let name = text(input)
+  if let id = try accepted(saying: \.phrase, { () throws(ContainerID.Violation) in try ContainerID(name) }) {
+    try hold(id.text == name && !name.utf8.contains(UInt8(ascii: "/")), "an id is a file's name")
+  }
+  if let signal = Signal(name) { try hold((0...64).contains(signal.rawValue), "a signal has a number") }
+  if let user = UserText(name) { try hold(user.uid != .max && user.gid != .max, "a user is one") }
+  let clean = name.cleanedPath
+  try hold(clean.cleanedPath == clean, "a clean path stays as it is")
+  try hold(!clean.pathComponents.contains { $0 == ".." || $0 == "." }, "a clean path leads nowhere else")
+  try checkCgroupName(name)
+}
+
+private func checkCgroupName(_ path: String) throws {
+  let id = try ContainerID("fuzz")
+  let name = try accepted(saying: { "\($0)".debugDescription }) { () throws(CgroupName.Violation) in
+    try CgroupName.name(id: id, path: path, rootDigest: nil)
+  }
+  guard let name else { return }
+  try hold(
+    !name.isEmpty && !name.isAbsolutePath && !name.pathComponents.contains { $0 == "." || $0 == ".." },
+    "a cgroup lies below the root")
+}
+
+/// RFC 3339.
+@Sendable func fuzzTimestamps(_ input: [UInt8]) throws {
+  guard let moment = Timestamp(text(input)) else { return }
+  try hold(Timestamp(moment.description) == moment, "a moment is the same after it was written and read")
+}
+
+/// Arguments, one a line.
+@Sendable func fuzzCommandLine(_ input: [UInt8]) throws {
+  let arguments = input.split(separator: 10, omittingEmptySubsequences: false).map { text(Array($0)) }
+  let parsed = try accepted { () throws(UsageError) in try Parser.parse(arguments) }
+  guard let invocation = parsed else { return }
+  for option in Option.allCases {
+    _ = (invocation.text(option), invocation.list(option), invocation.number(option))
+  }
+}
