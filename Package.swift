@@ -112,7 +112,7 @@ let package = Package(
 /// All that the entries of fuzzers call.
 let fuzzed: [Target.Dependency] = [
   "CLinux", "Domain", "Ports", "Kit", "Linux", "Init", "Seccomp", "YajlDocument", "HostProbe", "Netlink",
-  "Simulation",
+  "Simulation", "Spawner",
 ]
 
 // Both are made of the same entries: the test feeds them what was found before; the fuzzer, which needs
@@ -121,12 +121,14 @@ if Context.environment["MARTLET_FUZZ"] == nil {
   package.targets.append(
     .testTarget(
       name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
-      exclude: ["Main", "corpus", "dictionaries", "findings", "README.md", "run"], sources: ["Entries", "Replay"],
+      exclude: ["Main", "corpus", "dictionaries", "findings", "README.md", "run"],
+      sources: ["Entries", "Replay"],
       swiftSettings: strict))
 } else {
   package.targets.append(
     .executableTarget(
       name: "Fuzzer", dependencies: fuzzed, path: "Tests/Fuzz",
-      exclude: ["Replay", "corpus", "dictionaries", "findings", "README.md", "run"], sources: ["Entries", "Main"],
+      exclude: ["Replay", "corpus", "dictionaries", "findings", "README.md", "run"],
+      sources: ["Entries", "Main"],
       swiftSettings: strict))
 }

@@ -78,6 +78,7 @@ import Testing
 
   static let lines: [(String, String)] = [
     ("one \"line\", ä", "one \"line\", ä"), ("two\nlines\t", "two\\nlines\\t"), ("\u{1b}[31m", "\\u001b[31m"),
+    ("\u{9b}31m\u{7f}", "\\u009b31m\\u007f"),
   ]
 
   @Test(arguments: lines) func keepsAMessageOnOneLine(_ message: String, _ line: String) {

@@ -3,7 +3,7 @@ extension ProcessSettings {
   public init(decoding json: JSON) throws(DecodingError) {
     try json.mustBeObject()
     terminal = try json.optional("terminal", JSON.flag) ?? false
-    consoleSize = try json.optional("consoleSize", ConsoleSize.init(decoding:))
+    consoleSize = try json.optional("consoleSize", ConsoleSize.decoded) ?? nil
     user = try json.optional("user", User.init(decoding:)) ?? User()
     args = try json.list("args", JSON.text)
     env = try json.list("env", JSON.text)
@@ -42,6 +42,12 @@ extension ProcessSettings {
 }
 
 extension ConsoleSize {
+  /// A size of nothing by nothing asks nothing.
+  static func decoded(_ json: JSON) throws(DecodingError) -> ConsoleSize? {
+    let size = try ConsoleSize(decoding: json)
+    return size.height == 0 && size.width == 0 ? nil : size
+  }
+
   init(decoding json: JSON) throws(DecodingError) {
     try json.mustBeObject()
     height = try json.optional("height", JSON.integer) ?? 0

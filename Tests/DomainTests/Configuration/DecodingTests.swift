@@ -70,7 +70,7 @@ func decoded(_ text: String) throws -> Document {
     let document = try decoded(
       """
       {"process":{"scheduler":null,"ioPriority":{},"execCPUAffinity":{"initial":"","final":""},"apparmorProfile":"",
-      "selinuxLabel":"","consoleSize":null,"capabilities":null,"args":null,"rlimits":null},"hostname":"","hooks":{},
+      "selinuxLabel":"","consoleSize":{"height":0},"capabilities":null,"args":null,"rlimits":null},"hostname":"","hooks":{},
       "mounts":[{"destination":"/x","options":null,"type":"","source":""}],"annotations":null,"unknown":[1],
       "linux":{"intelRdt":{},"personality":null,"netDevices":{},"memoryPolicy":{"flags":[]},"cgroupsPath":"",
       "mountLabel":"","seccomp":{},"timeOffsets":{},"rootfsPropagation":"","namespaces":[{"type":"pid","path":""}],

@@ -6,7 +6,8 @@ import YajlDocument
 
 /// The text as JSON; nil when the reader refuses it, in one line.
 func parsed(_ input: [UInt8], _ limits: DocumentLimits = DocumentLimits()) throws(Finding) -> JSON? {
-  try accepted(saying: \.phrase) { () throws(DocumentError) in try YajlDocument().parse(input, limits: limits) }
+  try accepted(saying: \.phrase) { () throws(DocumentError) in try YajlDocument().parse(input, limits: limits)
+  }
 }
 
 /// What a decoder makes of a value; nil when it refuses it, in one line.
@@ -46,7 +47,9 @@ private let hosts: [Facts] = {
 
 /// `config.json`: decoding, validation, compilation, encoding, interpretation.
 @Sendable func fuzzDocument(_ input: [UInt8]) throws {
-  guard let json = try parsed(input), let document = try decoded(json, Document.init(decoding:)) else { return }
+  guard let json = try parsed(input), let document = try decoded(json, Document.init(decoding:)) else {
+    return
+  }
   let again = try decoded(document.json, Document.init(decoding:))
   try hold(again == document, "a document is the same after it was written and read")
   for warning in document.warnings { try holdOneLine(warning.description) }
@@ -91,8 +94,18 @@ private func compiled(_ compile: () throws(PlanError) -> Plan) throws(Finding) -
 
 private func checkResources(_ document: Document) throws {
   let resources = document.linux?.resources ?? Resources()
-  _ = try accepted(saying: \.reason) { () throws(InexpressibleLimit) in try resources.writesV1() }
-  _ = try accepted(saying: \.reason) { () throws(InexpressibleLimit) in try resources.writesV2() }
+  for version in [SystemdVersion(218), SystemdVersion(999)] {
+    if let writes = try accepted(
+      saying: \.reason, { () throws(InexpressibleLimit) in try resources.writesV1() })
+    {
+      _ = SystemdProperties.version1(writes, version)
+    }
+    if let writes = try accepted(
+      saying: \.reason, { () throws(InexpressibleLimit) in try resources.writesV2() })
+    {
+      _ = SystemdProperties.version2(writes, version)
+    }
+  }
   _ = (resources.ignoredByV1, resources.ignoredByV2)
 }
 
@@ -142,16 +155,40 @@ private func checkResources(_ document: Document) throws {
   }
 }
 
-/// Annotations that are heeded.
+/// Annotations that are heeded, and any others: name and value on a line each, one after the other.
 @Sendable func fuzzAnnotations(_ input: [UInt8]) throws {
   var document = Document()
-  let lines = input.split(separator: 10, omittingEmptySubsequences: false).map { text(Array($0)) }
-  for (known, line) in zip(KnownAnnotation.allCases, lines) {
-    document.annotations.append(Annotation(name: known.rawValue, value: line))
+  var lines = input.split(separator: 10, omittingEmptySubsequences: false).map { text(Array($0)) }[...]
+  while let name = lines.popFirst() {
+    document.annotations.append(Annotation(name: name, value: lines.popFirst() ?? ""))
   }
   document.linux = LinuxSettings()
   for violation in ValidationRule.violations(of: document, on: hosts[0]) {
     try holdOneLine(violation.description)
   }
   for warning in document.warnings { try holdOneLine(warning.description) }
+  typealias Violation = UnitAnnotations.Violation
+  _ = try accepted { () throws(Violation) in try UnitAnnotations.properties(document.annotations) }
+  let subgroup = try accepted { () throws(Violation) in try UnitAnnotations.subgroup(document.annotations) }
+  if let name = subgroup ?? nil {
+    try hold(!name.pathComponents.contains("..") && !name.isAbsolutePath, "a cgroup lies below its unit")
+  }
+}
+
+/// `update --resources`: the change itself, then the limits that it changes.
+@Sendable func fuzzUpdates(_ input: [UInt8]) throws {
+  guard let json = try parsed(input),
+    let given = try decoded(json["given"] ?? json, Resources.init(decoding:)),
+    let recorded = try decoded(json["recorded"] ?? .object([]), Resources.init(decoding:))
+  else { return }
+  try hold(given.changed(by: given) == given, "what is so already changes nothing")
+  let change = ResourceChange(given: given, recorded: recorded)
+  try hold(change.merged.changed(by: given) == change.merged, "a change made twice is the same")
+  let effective = try accepted(saying: \.reason) { () throws(InexpressibleLimit) in try change.effective() }
+  guard let effective else { return }
+  let writes = try accepted(saying: \.reason) { () throws(InexpressibleLimit) in try effective.writesV2() }
+  for write in writes ?? [] {
+    _ = ControlFormat(file: write.file).restoration(of: write.text, present: write.text)
+  }
+  _ = try decoded(json, CgroupUpdate.Record.init(decoding:))
 }

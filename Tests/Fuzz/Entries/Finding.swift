@@ -17,9 +17,11 @@ func hold(_ condition: Bool, _ property: @autoclosure () -> String) throws(Findi
 func holdOneLine(_ message: String) throws(Finding) {
   let shown = Log.oneLine(message).unicodeScalars
   try hold(
-    shown.allSatisfy { $0.properties.generalCategory != .control }, "no control character is shown: \(message)")
+    shown.allSatisfy { $0.properties.generalCategory != .control },
+    "no control character is shown: \(message)")
   let logged = Log.line(.error, message, .text, time: Timestamp(seconds: 0, nanoseconds: 0))
-  try hold(logged.utf8.firstIndex(of: 10) == logged.utf8.indices.last, "a logged message is one line: \(message)")
+  try hold(
+    logged.utf8.firstIndex(of: 10) == logged.utf8.indices.last, "a logged message is one line: \(message)")
 }
 
 /// What a parser makes of an input; nil when it refuses it, in one line.
@@ -44,7 +46,9 @@ let entries: [(name: String, run: Entry)] = [
   ("devices", fuzzDevices),
   ("document", fuzzDocument),
   ("exec-process", fuzzExecProcess),
+  ("gvariant", fuzzGVariant),
   ("host-configuration", fuzzHostConfiguration),
+  ("host-files", fuzzHostFiles),
   ("id-maps", fuzzIDMaps),
   ("json", fuzzJSON),
   ("lists", fuzzLists),
@@ -56,8 +60,11 @@ let entries: [(name: String, run: Entry)] = [
   ("procfs", fuzzProcfs),
   ("records", fuzzRecords),
   ("seccomp", fuzzSeccomp),
+  ("sizes", fuzzSizes),
   ("sync-frames", fuzzSyncFrames),
   ("timestamps", fuzzTimestamps),
+  ("unit-places", fuzzUnitPlaces),
+  ("updates", fuzzUpdates),
 ]
 
 /// The entry of that name.

@@ -18,7 +18,8 @@ func checkEncoding(_ plan: Plan) throws(Finding) {
   try hold(
     encoded.bytes.withUnsafeBytes { slotCount(of: $0) } == plan.slots.count, "every slot has a number")
   try hold(
-    interpreted(encoded.bytes) == plan.entries.map(\.step), "the interpreter meets the steps that were compiled")
+    interpreted(encoded.bytes) == plan.entries.map(\.step),
+    "the interpreter meets the steps that were compiled")
 }
 
 /// A block that claims to be a plan, as the init stage reads it: whatever it accepts is a plan whose encoding

@@ -6,7 +6,8 @@ import Seccomp
 @Sendable func fuzzSeccomp(_ input: [UInt8]) throws {
   guard let json = try parsed(input) else { return }
   let holder = JSON.object([.init("linux", .object([.init("seccomp", json)]))])
-  guard let document = try decoded(holder, Document.init(decoding:)), let profile = document.linux?.seccomp else {
+  guard let document = try decoded(holder, Document.init(decoding:)), let profile = document.linux?.seccomp
+  else {
     return
   }
   try hold(

@@ -1,12 +1,16 @@
-import Domain
 import Ports
 
+@testable import Domain
 @testable import HostProbe
 @testable import Kit
+@testable import Linux
+@testable import Spawner
 
 /// Lists of CPUs and memory nodes.
 @Sendable func fuzzLists(_ input: [UInt8]) throws {
-  guard let list = try accepted({ () throws(IndexList.Problem) in try IndexList(text(input)) }) else { return }
+  guard let list = try accepted({ () throws(IndexList.Problem) in try IndexList(text(input)) }) else {
+    return
+  }
   try hold(try IndexList(list.description) == list, "a list is the same after it was written and read")
   try hold(IndexList(mask: list.mask) == list, "a list is the same after it became a mask")
 }
@@ -16,7 +20,9 @@ import Ports
   _ = ProbeText.isWholeRange(input)
   let mappings = text(input).split(separator: "\n").prefix(64).compactMap { IDMapping(line: $0) }
   let written = IDMapping.text(mappings).split(separator: "\n").compactMap { IDMapping(line: $0) }
-  try hold(written == mappings || written == IDMapping.merged(mappings), "mappings are the same after they were written and read")
+  try hold(
+    written == mappings || written == IDMapping.merged(mappings),
+    "mappings are the same after they were written and read")
   var linux = LinuxSettings()
   linux.uidMappings = mappings
   linux.gidMappings = mappings
@@ -37,7 +43,9 @@ import Ports
   var document = Document()
   document.linux = LinuxSettings()
   document.mounts = [Mount(destination: "/m", type: "tmpfs", source: "tmpfs", options: lines)]
-  for violation in ValidationRule.violations(of: document, on: Facts()) { try holdOneLine(violation.description) }
+  for violation in ValidationRule.violations(of: document, on: Facts()) {
+    try holdOneLine(violation.description)
+  }
 }
 
 /// Names: ids, cgroup paths, units, signals, users, limits, paths. The first byte chooses none: all read it.
@@ -78,5 +86,48 @@ private func checkCgroupName(_ path: String) throws {
   guard let invocation = parsed else { return }
   for option in Option.allCases {
     _ = (invocation.text(option), invocation.list(option), invocation.number(option))
+  }
+}
+
+/// The text format of GVariant, and signatures of D-Bus.
+@Sendable func fuzzGVariant(_ input: [UInt8]) throws {
+  _ = try accepted { () throws(GVariantText.Problem) in _ = try GVariantText.parse(text(input)) }
+  _ = PropertyType.list(input)
+}
+
+/// `cgroupsPath` for systemd.
+@Sendable func fuzzUnitPlaces(_ input: [UInt8]) throws {
+  let id = try ContainerID("fuzz")
+  let place = try accepted(saying: { "\($0)".debugDescription }) { () throws(UnitPlace.Violation) in
+    try UnitPlace(id: id, path: text(input), rootDigest: nil, defaultSlice: "system.slice")
+  }
+  guard let place else { return }
+  try hold(place.unit.utf8.count <= 255, "a unit's name fits")
+  try hold(
+    !place.unit.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "/") }, "a unit's name is a file's name")
+  try hold(
+    !place.controlGroup.pathComponents.contains { $0 == ".." || $0 == "." }, "a unit's cgroup is its own")
+}
+
+/// Sizes of `update`.
+@Sendable func fuzzSizes(_ input: [UInt8]) throws {
+  guard let size = ByteSize.parse(text(input)) else { return }
+  try hold(size >= -1, "a size is no less than none")
+  try hold(ByteSize.parse("\(size)") == size, "a size is the same after it was written and read")
+}
+
+/// Files and output of the host's programs: passwd, the output of `ps`, lists of processes, options of a file
+/// system.
+@Sendable func fuzzHostFiles(_ input: [UInt8]) throws {
+  let text = text(input)
+  let names = OwnerNames(text: text)
+  for uid: UInt32 in [0, 1000] { _ = names.name(uid) }
+  _ = ProcessTable.rows(text, [1, 10])
+  _ = CgroupPlace.numbers(input)
+  if let filter = FilterFile.decode(input) {
+    try hold(FilterFile.decode(FilterFile.encode(filter)) == filter, "a filter is the same after it was kept")
+  }
+  for (key, value) in FileSystemMaker.options(text) {
+    try hold(!key.isEmpty || value != nil, "an option has a key or a value")
   }
 }

@@ -35,16 +35,23 @@ struct Log {
     Output.error(Log.oneLine(message) + "\n")
   }
 
-  /// The message with its control characters escaped: a name in it may hold any.
+  /// The message with its control characters escaped: a name in it may hold any, also those that a terminal
+  /// obeys without an escape character (U+0080 to U+009F).
   static func oneLine(_ message: String) -> String {
-    guard message.utf8.contains(where: { $0 < 32 }) else { return message }
+    guard message.unicodeScalars.contains(where: isControl) else { return message }
     return message.unicodeScalars.reduce(into: "") { line, scalar in
-      if scalar.value < 32 {
+      if !isControl(scalar) {
+        line.unicodeScalars.append(scalar)
+      } else if scalar.value < 0x80 {
         line += String(scalar).quoted.dropFirst().dropLast()
       } else {
-        line.unicodeScalars.append(scalar)
+        line += "\\u00" + String(scalar.value, radix: 16)
       }
     }
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
   }
 
   private func write(_ line: String) {
