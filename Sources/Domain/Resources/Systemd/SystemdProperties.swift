@@ -68,14 +68,34 @@ private struct PropertyList {
   let version: SystemdVersion
   /// Of cgroup v1, which keeps it apart from the quota.
   var period: UInt64 = 100_000
-  var properties: [UnitProperty] = []
+  private var single: [UnitProperty] = []
+  private var lists: [DeviceList] = []
+
+  /// A property that is a list of devices: its place among the properties, and its entries by device.
+  private struct DeviceList {
+    let name: String
+    let place: Int
+    var devices = NameIndex()
+    var entries: [PropertyValue] = []
+  }
+
+  init(version: SystemdVersion) { self.version = version }
+
+  /// All of them, in the order in which they were first named.
+  var properties: [UnitProperty] {
+    var properties = single
+    for list in lists {
+      properties[list.place].value = .array(.structure([.string, .uint64]), list.entries)
+    }
+    return properties
+  }
 
   mutating func set(_ name: String, _ value: PropertyValue, since: UInt32 = 0) {
     guard version.number >= since else { return }
-    if let index = properties.firstIndex(where: { $0.name == name }) {
-      properties[index].value = value
+    if let index = single.firstIndex(where: { $0.name == name }) {
+      single[index].value = value
     } else {
-      properties.append(UnitProperty(name, value))
+      single.append(UnitProperty(name, value))
     }
   }
 
@@ -181,17 +201,24 @@ private struct PropertyList {
     }
   }
 
-  /// One device of a property that is a list of devices.
+  /// One device of a property that is a list of devices. A long list costs no more than its length.
   mutating func add(_ name: String, _ device: Substring, _ number: UInt64) {
     guard PropertyList.isDevice(device) else { return }
-    let path = PropertyValue.string("/dev/block/" + device)
-    let entry = PropertyValue.structure([path, .uint64(number)])
-    var entries: [PropertyValue] = []
-    if let known = properties.first(where: { $0.name == name }), case .array(_, let values) = known.value {
-      entries = values
+    let path = "/dev/block/" + device
+    let entry = PropertyValue.structure([.string(path), .uint64(number)])
+    let list = place(ofList: name)
+    if let known = lists[list].devices.remember(path) {
+      lists[list].entries[known] = entry
+    } else {
+      lists[list].entries.append(entry)
     }
-    entries.removeAll { if case .structure(let members) = $0 { members.first == path } else { false } }
-    set(name, .array(.structure([.string, .uint64]), entries + [entry]))
+  }
+
+  private mutating func place(ofList name: String) -> Int {
+    if let known = lists.firstIndex(where: { $0.name == name }) { return known }
+    lists.append(DeviceList(name: name, place: single.count))
+    single.append(UnitProperty(name, .array(.structure([.string, .uint64]), [])))
+    return lists.count - 1
   }
 
   private static func isDevice(_ text: Substring) -> Bool {
