@@ -31,7 +31,7 @@ func decoded<Value>(
 private let hosts: [Facts] = {
   var plain = Facts(effectiveUserID: 0, hasKernelCore: true)
   plain.securityModules = [.apparmor, .selinux]
-  plain.resctrl = "/sys/fs/resctrl"
+  plain.resctrl = RdtMount(path: "/sys/fs/resctrl")
   var bare = Facts(
     effectiveUserID: 1000, inUserNamespace: true, namespaces: NamespaceSet(.mount),
     cgroups: CgroupLayout(
@@ -52,7 +52,7 @@ private let hosts: [Facts] = {
   }
   let again = try decoded(document.json, Document.init(decoding:))
   try hold(again == document, "a document is the same after it was written and read")
-  for warning in document.warnings { try holdOneLine(warning.description) }
+  for warning in document.warnings(on: hosts[0]) { try holdOneLine(warning.description) }
   try checkResources(document)
   for facts in hosts {
     let violations = ValidationRule.violations(of: document, on: facts)
@@ -166,7 +166,7 @@ private func checkResources(_ document: Document) throws {
   for violation in ValidationRule.violations(of: document, on: hosts[0]) {
     try holdOneLine(violation.description)
   }
-  for warning in document.warnings { try holdOneLine(warning.description) }
+  for warning in document.warnings(on: hosts[0]) { try holdOneLine(warning.description) }
   typealias Violation = UnitAnnotations.Violation
   _ = try accepted { () throws(Violation) in try UnitAnnotations.properties(document.annotations) }
   let subgroup = try accepted { () throws(Violation) in try UnitAnnotations.subgroup(document.annotations) }
