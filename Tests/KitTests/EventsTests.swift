@@ -92,4 +92,21 @@ import Testing
       try ContainerMonitor(try ContainerID("a"), root: bench.directory, composition: bench.composition)
     }
   }
+
+  @Test func theClassOfServiceIsPartOfStatistics() throws {
+    let bench = try Bench(rdt: #"{"l3CacheSchema":"L3:0=f"}"#)
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    bench.board.statistics["/c/a"] = ResourceStatistics()
+    let monitor = try ContainerMonitor(
+      try ContainerID("a"), root: bench.directory, composition: bench.composition)
+    #expect(
+      try monitor.statistics().intelRdt.schemata.contains {
+        $0.hasPrefix("L3:") && $0.contains("0=f;") || $0 == "L3:0=f"
+      })
+    #expect(try monitor.statistics(.cpu).intelRdt == RdtStatistics())
+    #expect(monitor.classFailure == nil)
+    bench.rdt.groups = [:]
+    #expect(try monitor.statistics().intelRdt == RdtStatistics())
+    #expect(monitor.classFailure != nil)
+  }
 }

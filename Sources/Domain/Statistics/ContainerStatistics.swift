@@ -3,7 +3,7 @@ public struct ContainerStatistics: Equatable, Sendable {
   /// What its cgroups account for.
   public var resources: ResourceStatistics
   /// What its class of service has, and what its monitoring group counted.
-  public var intelRdt = IntelRdtStatistics()
+  public var intelRdt = RdtStatistics()
   /// The veth devices of its own network namespace.
   public var networkInterfaces: [NetworkInterfaceStatistics] = []
 

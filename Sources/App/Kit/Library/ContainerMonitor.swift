@@ -9,6 +9,10 @@ public final class ContainerMonitor {
 
   private let location: CgroupLocation
   private let monitor: any ResourceMonitor
+  private let rdt: (location: RdtLocation, manager: any IntelRdtManager)?
+
+  /// Why the last statistics have nothing of the container's class of service, although it has one.
+  public private(set) var classFailure: RdtError?
 
   /// Finds a container below a root directory.
   /// - Throws: what the store says; `notRunning` when the container has no process; `cgroup` when its driver has no
@@ -29,21 +33,30 @@ public final class ContainerMonitor {
     } catch {
       throw .cgroup(error)
     }
-    self.init(state, monitor)
+    self.init(state, monitor, composition)
   }
 
   /// Looks at a container whose state is known.
-  init(_ state: StateRecord, _ monitor: any ResourceMonitor) {
+  init(_ state: StateRecord, _ monitor: any ResourceMonitor, _ composition: Composition) {
     process = state.initProcess
     location = state.cgroup
     self.monitor = monitor
+    rdt = state.rdt.map { ($0, composition.rdt($0.mount)) }
   }
 
-  /// Reads what the container uses.
+  /// Reads what the container uses; of its class of service too where all is asked for.
   public func statistics(
     _ selection: StatisticsSelection = .all
   ) throws(CgroupError) -> ContainerStatistics {
-    ContainerStatistics(resources: try monitor.statistics(of: location, selection))
+    var statistics = ContainerStatistics(resources: try monitor.statistics(of: location, selection))
+    classFailure = nil
+    guard let rdt, selection == .all else { return statistics }
+    do throws(RdtError) {
+      statistics.intelRdt = try rdt.manager.statistics(of: rdt.location)
+    } catch {
+      classFailure = error
+    }
+    return statistics
   }
 
   /// Watches for processes that are killed because memory is out: `oomKill` of what the watch takes, each once.

@@ -10,13 +10,14 @@ extension Context {
     let id = try id()
     let container = try load(id)
     guard container.isAlive, let state = container.entry.state else { throw .container(.nothingRuns(id)) }
-    let monitor = ContainerMonitor(state, try monitor(for: state.cgroup))
+    let monitor = ContainerMonitor(state, try monitor(for: state.cgroup), composition)
     if invocation.flag(.stats) {
       do throws(CgroupError) {
         Output.write(ContainerEvent.statistics(try monitor.statistics()).json(id), .compact, end: "\n")
       } catch {
         throw .cgroup(error)
       }
+      if let failure = monitor.classFailure { log.note(.warning, "intel_rdt: \(failure.phrase)") }
       return
     }
     let stream = EventStream(id, monitor, log, showsAll: invocation.flag(.memoryEvents))
@@ -110,6 +111,7 @@ private final class EventStream {
     do throws(CgroupError) { statistics = try monitor.statistics() } catch {
       return log.note(.warning, "no statistics: \(error.phrase)")
     }
+    if let failure = monitor.classFailure { log.note(.warning, "intel_rdt: \(failure.phrase)") }
     try show(.statistics(statistics))
   }
 
