@@ -237,3 +237,10 @@ allowed("config-linux.md#rootfs-mount-propagation: unbindable is asked of the ro
 refused("config-linux.md#seccomp: a filter whose agent is not named would leave calls without an answer; as in runc", "seccomp: notify without a listener$", "crun")
 refused("config.md#linux-process: a profile or label that no security module applies would be isolation that is not there; as in runc",
         "labels: (AppArmor where there is none|a mount label where there is no SELinux)$", "crun")
+REPLACED = "(device rules: of |devices: instead of a default)"
+because("config-linux.md#default-devices: a device in a default one's place brings its own rules, as in runc; crun leaves the default rule", peer="crun",
+        rows=REPLACED, place="(dev/|files//sys/fs/cgroup/devices/devices.list)")
+because("a permission to make a node that the one for all nodes gives already is left beside it", peer="runc", rows=REPLACED,
+        place="files//sys/fs/cgroup/devices/devices.list", when=lambda d: d.ours.replace("c 1:5 m, ", "").replace("c 1:5 rm", "c 1:5 r") == d.theirs)
+because("the annotation is crun's, which runc does not heed", peer="runc", rows="annotations: the caller's groups$", place="(groups|status/Groups)$")
+refused("the annotation is crun's, which runc does not heed", "annotations: unknown calls are errors$", "runc")

@@ -92,7 +92,7 @@ def replaced(context):
     device = linux(devices=[{"path": "/dev/zero", "type": "c", "major": 1, "minor": 5, "fileMode": 0o644}])
     rule = resources(devices=[{"allow": False, "access": "rwm"},
                               {"allow": True, "type": "c", "major": 1, "minor": 5, "access": "r"}])
-    script = "ls -l /dev/zero; head -c 1 /dev/zero >/dev/null && echo read; echo x 2>&1 >/dev/zero; true"
+    script = "ls -l /dev/zero; head -c 1 /dev/zero 2>&1 >/dev/null && echo read; echo x 2>&1 >/dev/zero; true"
     matches("^crw-r--r--.*\n.*not permitted\n.*not permitted", context.shell(script, change=device))
     matches("^crw-r--r--.*\nread\n.*not permitted", context.shell(script, change=both(device, rule)))
 
