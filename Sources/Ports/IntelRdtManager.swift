@@ -47,6 +47,8 @@ public enum RdtRemoval: Equatable, Sendable {
 public indirect enum RdtError: Error, Equatable, Sendable {
   /// The host's configuration does not allow containers to have classes.
   case disabled
+  /// The default class is the host's: its share is not changed for a container.
+  case hostClass
   /// It is not a resctrl file system.
   case notResctrl(path: String)
   /// No class or monitoring group can have this name.

@@ -11,6 +11,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Support"))
 import oci  # noqa: E402
+import resctrl  # noqa: E402
 
 NEVER_REACHED, KILLED = 200, 128 + 9
 
@@ -63,7 +64,7 @@ class Subject:
     A cold one gives each container a cgroup parent that does not exist yet, and a state root that does not (or,
     for `run`, is empty)."""
 
-    def __init__(self, runtime_path, cold=False, tools=None):
+    def __init__(self, runtime_path, cold=False, tools=None, shape=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="martlet-faults-"))
         self.runtime = oci.Runtime(runtime_path, self.folder / "state")
         self.cgroup_parent = f"{oci.CGROUP_PARENT}/{self.folder.name}"
@@ -75,10 +76,20 @@ class Subject:
         self.names = {int(number): name for number, name in calls.items()}
         self.rootfs = oci.make_rootfs(self.folder / "rootfs")
         self.serial, self.cold = 0, cold
+        self.played = shape and self.play(shape)
         self.kept = set()  # what a runtime keeps in its state root for all containers
         oci.become_subreaper()
         for _ in range(2):
             self.warm_up()
+
+    def play(self, shape):
+        """A machine that divides caches, of which each container gets a class and a monitoring group."""
+        played = resctrl.Double(shape, self.folder / "resctrl")
+        oci.RUNNING.add(played.process.pid)
+        file = self.folder / "martlet.json"
+        file.write_text(json.dumps({"intelRdt": {"mount": str(played.path), "unverified": True}}))
+        os.environ["MARTLET_CONFIG"] = str(file)
+        return played
 
     def warm_up(self):
         """After the first containers nothing is made for the first time any more."""
@@ -90,6 +101,9 @@ class Subject:
         container.clean_by_hand()
 
     def close(self):
+        if self.played:
+            self.played.close()
+            oci.RUNNING.discard(self.played.process.pid)
         oci.clean_up(self.cgroup_parent, self.folder)
 
     def config(self, cgroup, *args):
@@ -101,6 +115,8 @@ class Subject:
             "defaultAction": "SCMP_ACT_ALLOW",
             "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
         }
+        if self.played:
+            config["linux"]["intelRdt"] = {"l3CacheSchema": "L3:0=f", "memBwSchema": "MB:0=50", "enableMonitoring": True}
         config["process"].update(user={"uid": 1000, "gid": 1000, "additionalGids": [10]}, oomScoreAdj=100)
         return config
 
@@ -129,6 +145,8 @@ class Subject:
                 raise SystemExit(f"{self.runtime.name} {step[0]}: {done.message}")
         if operation == "update":
             container.ask_for_limits()
+            if self.played:
+                command = (command[0], "--l3-cache-schema", "L3:0=ff", *command[1:])
         return container, runtime.argv(*(container.fill(word) for word in command))
 
     def points(self, operation, role, wanted=None):
@@ -199,13 +217,16 @@ class Container:
         self.before, self.recorded_before = self.limits(), self.recorded()
 
     def limits(self):
-        return {path.replace(oci.place_of_cgroup(self.cgroup), "X"): text for path, text in oci.limits(self.cgroup).items()}
+        found = {path.replace(oci.place_of_cgroup(self.cgroup), "X"): text
+                 for path, text in oci.limits(self.cgroup).items()}
+        return {**found, "schemata": self.subject.played.read(f"{self.name}/schemata")} if self.subject.played else found
 
     def recorded(self):
         """The state record without what differs from container to container."""
         state = json.loads((pathlib.Path(self.runtime.root) / self.name / "state.json").read_text())
         linux = state["config"]["linux"] if "linux" in state["config"] else {}
-        return linux.get("resources"), state.get("martlet", {}).get("updates", [])
+        own = state.get("martlet", {})
+        return (linux.get("resources"), linux.get("intelRdt")), own.get("updates", []) + own.get("schemata_before", [])
 
     def untrue(self, struck):
         """How record and cgroups differ from each other, or from what the exit code says, after an update."""
@@ -239,7 +260,8 @@ class Container:
         def look():
             found = oci.leftovers(self.runtime, self.name, self.cgroup, self.bundle.path, self.mounts_before)
             others = [place for place in found.pop("cgroup", []) if not self.stranger or place != str(self.occupied)]
-            return {**found, **({"cgroup": others} if others else {})}
+            groups = self.subject.played.groups() if self.subject.played else []
+            return {**found, **({"cgroup": others} if others else {}), **({"resctrl": groups} if groups else {})}
         if grace:
             oci.wait_until(lambda: not look(), grace)
         return look()
@@ -270,6 +292,9 @@ class Container:
         self.vacate()
         oci.kill_children()
         oci.remove_cgroups(self.top)
+        for group in self.subject.played.groups() if self.subject.played else ():
+            if "/" not in group:
+                (self.subject.played.path / group).rmdir()
         for line in oci.mount_table() - self.mounts_before:
             place = line.split()[4]
             if place.startswith(str(self.subject.folder)):

@@ -133,7 +133,7 @@ def chosen(points, options):
 
 
 def sweep(options):
-    subject, records = Subject(options.runtime, options.cold, options.tools), []
+    subject, records = Subject(options.runtime, options.cold, options.tools, options.rdt), []
     log = open(options.json, "a") if options.json else None
     try:
         points = plan(subject, options)
@@ -214,6 +214,7 @@ def main():
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--driver", choices=("cgroupfs", "systemd"), default=oci.DRIVER, help="of cgroups")
     parser.add_argument("--tools")
+    parser.add_argument("--rdt", metavar="SHAPE", help="containers get a class of service on a machine that is played")
     parser.add_argument("--operations")
     parser.add_argument("--role", default="main,init")
     parser.add_argument("--errno", default="EPERM,EIO,ENOMEM")

@@ -651,6 +651,8 @@ class Double:
 
     def close(self):
         ctypes.CDLL(None).umount2(os.fsencode(self.path), 2)
+        # Whoever made a mount namespace meanwhile has the mount still, so it does not end by itself.
+        self.process.kill()
         self.process.wait()
         self.process.stdout.close()
 

@@ -56,9 +56,7 @@ public final class ResctrlManager: IntelRdtManager {
   }
 
   public func add(_ pid: Int32, to location: RdtLocation) throws(RdtError) {
-    if let identity = location.identity, try tree.identity(location.group) != identity {
-      throw .gone(group: location.group)
-    }
+    try checkIdentity(location)
     try write("\(pid.decimal)\n", to: file("tasks", location.group), of: location.group)
     guard let monitoring = location.monitoringGroup else { return }
     try write("\(pid.decimal)\n", to: file("tasks", monitoring), of: monitoring)
@@ -67,6 +65,7 @@ public final class ResctrlManager: IntelRdtManager {
   public func apply(_ schemata: RdtSchemata, to location: RdtLocation) throws(RdtError) -> RdtSchemata {
     try check(schemata)
     return try tree.locked { () throws(RdtError) in
+      try checkIdentity(location)
       let before = try present(location.group).restricted(to: schemata)
       if !schemata.isEmpty { try write(schemata, to: location) }
       return before
@@ -159,6 +158,12 @@ extension ResctrlManager {
     do throws(RdtSchemaProblem) { return try RdtSchemata(lines: group.schemata) } catch {
       throw .schema(error)
     }
+  }
+
+  /// A class that was made for a container is that container's, and none of its name that came later.
+  private func checkIdentity(_ location: RdtLocation) throws(RdtError) {
+    guard let identity = location.identity, try tree.identity(location.group) != identity else { return }
+    throw .gone(group: location.group)
   }
 
   /// The path of a file of a group.

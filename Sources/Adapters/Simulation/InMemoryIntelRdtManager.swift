@@ -123,16 +123,21 @@ public final class InMemoryIntelRdtManager: IntelRdtManager {
   }
 
   public func add(_ pid: Int32, to location: RdtLocation) throws(RdtError) {
-    guard let found = tree.groups[location.group],
-      location.identity == nil || location.identity == found.identity
-    else { throw .gone(group: location.group) }
+    _ = try found(location)
     if let name = location.monitor, tree.groups[name] == nil { throw .gone(group: name) }
     tree.members[pid] = location.monitor ?? location.group
   }
 
+  private func found(_ location: RdtLocation) throws(RdtError) -> Tree.Group {
+    guard let found = tree.groups[location.group],
+      location.identity == nil || location.identity == found.identity
+    else { throw .gone(group: location.group) }
+    return found
+  }
+
   public func apply(_ schemata: RdtSchemata, to location: RdtLocation) throws(RdtError) -> RdtSchemata {
     do throws(RdtSchemaProblem) { try tree.host.check(schemata) } catch { throw .schema(error) }
-    guard let found = tree.groups[location.group] else { throw .gone(group: location.group) }
+    let found = try found(location)
     tree.groups[location.group]?.schemata = found.schemata.merging(schemata)
     return found.schemata.restricted(to: schemata)
   }

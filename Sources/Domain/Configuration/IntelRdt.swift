@@ -16,6 +16,15 @@ public struct IntelRdt: Equatable, Sendable {
 }
 
 extension IntelRdt {
+  /// What is asked for after a change of schemata: all of it as lines of `schemata`, which are the last word.
+  /// - Parameter lines: what was asked for before; each domain once.
+  public func changed(by given: RdtSchemata, from lines: RdtSchemata) -> IntelRdt {
+    var changed = self
+    (changed.l3CacheSchema, changed.memBwSchema) = (nil, nil)
+    changed.schemata = lines.merging(given).lines
+    return changed
+  }
+
   /// An object of zero and empty values asks nothing.
   static func decoded(_ json: JSON) throws(DecodingError) -> IntelRdt? {
     try json.mustBeObject()

@@ -26,6 +26,7 @@ extension StateRecord {
     object.add("namespaces", texts: ownNamespaces.map { $0.rawValue })
     cgroup.addOrigin(to: &object)
     object.add("updates", list: unsettled) { $0.json }
+    object.add("schemata_before", filled: unsettledSchemata.lines)
     object.add("rdt", rdt?.json)
     return object.json
   }
@@ -75,6 +76,7 @@ extension StateRecord {
       externalDescriptors: try json.list("external_descriptors", JSON.text),
       rdt: own.rdt, bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces,
       document: config.document)
+    unsettledSchemata = own.schemataBefore
     unsettled = own.updates.map { $0.update(of: config.document.enforcedResources) }
   }
 
@@ -86,6 +88,7 @@ extension StateRecord {
     var unit: String?
     var updates: [CgroupUpdate.Record]
     var rdt: RdtLocation?
+    var schemataBefore: RdtSchemata
 
     init(decoding json: JSON) throws(DecodingError) {
       try json.checkVersion(StateRecord.formatVersion)
@@ -98,6 +101,7 @@ extension StateRecord {
       unit = try json.filledText("unit")
       updates = try json.list("updates", CgroupUpdate.Record.init(decoding:))
       rdt = try json.optional("rdt", RdtLocation.decoded)
+      schemataBefore = try json.optional("schemata_before", RdtSchemata.decoded) ?? RdtSchemata()
     }
   }
 

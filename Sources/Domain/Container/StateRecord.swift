@@ -33,6 +33,8 @@ public struct StateRecord: Equatable, Sendable {
   /// Updates that began and did not end well: the files that they name may hold their values or those of
   /// before.
   public var unsettled: [CgroupUpdate] = []
+  /// What the class of service had before such an update, of the domains that it names.
+  public var unsettledSchemata = RdtSchemata()
 
   /// One entry of `namespace_paths`.
   public struct NamespacePath: Equatable, Sendable {

@@ -77,6 +77,13 @@ public struct RdtSchemata: Equatable, Sendable {
     return part
   }
 
+  /// The same without the domains that `other` names.
+  public func without(_ other: RdtSchemata) -> RdtSchemata {
+    var rest = self
+    rest.entries.removeAll { other.value($0.resource, $0.domain) != nil }
+    return rest
+  }
+
   /// The resources that are named, each once.
   public var resources: [String] {
     var names: [String] = []
@@ -189,6 +196,18 @@ public enum RdtSchemaProblem: Error, Equatable, Sendable {
   case notBandwidth(RdtSchemata.Entry)
   /// It is less or more than the host can give.
   case bandwidthOutOfRange(RdtSchemata.Entry, minimum: UInt64, maximum: UInt64)
+}
+
+extension RdtSchemata {
+  /// Lines in a record.
+  static func decoded(_ json: JSON) throws(DecodingError) -> RdtSchemata {
+    let lines = try JSON.texts(json)
+    do throws(RdtSchemaProblem) {
+      return try RdtSchemata(lines: lines)
+    } catch {
+      throw DecodingError(.malformed(lines.joined(separator: " ")))
+    }
+  }
 }
 
 extension RdtSchemata.Entry: CustomStringConvertible {

@@ -241,8 +241,11 @@ public struct IntelRdtManagerConformance {
       guard case .gone = gone else { return "came to \(String(describing: gone))" }
       _ = try trial.claimed(trial.own(trial.shape.others))
       let other = trial.refusal { manager throws(RdtError) in try manager.add(pid, to: location) }
-      if case .gone = other { return nil }
-      return "came to \(String(describing: other))"
+      guard case .gone = other else { return "came to \(String(describing: other))" }
+      let change = trial.parsed(trial.shape.lines)
+      let changed = trial.refusal { manager throws(RdtError) in try manager.apply(change, to: location) }
+      if case .gone = changed { return nil }
+      return "a change came to \(String(describing: changed))"
     },
     Check("a monitoring group comes and goes with its container", .counters) { trial throws(RdtError) in
       let location = try trial.claimed(trial.monitored("", isShared: true))

@@ -75,6 +75,7 @@ extension RdtError {
   var phrase: String {
     switch self {
     case .disabled: "classes of service are turned off in the host's configuration"
+    case .hostClass: "the container is in the default class, whose share is the host's to change"
     case .notResctrl(let path): "\(path) is no resctrl file system"
     case .invalidName(let name): "\(name.quoted) cannot be the name of a resctrl group"
     case .missing(let group):

@@ -10,19 +10,12 @@ extension Context {
     defer { lock.release() }
     let container = try load(id)
     guard container.isAlive, let state = container.entry.state else { throw .container(.notRunning) }
-    try checkSchemata(state)
     if given.memory.kernel != nil || given.memory.kernelTCP != nil {
       log.note(.warning, "limits of kernel memory are ignored: the kernel has none")
     }
     var update = LimitUpdate(self, state, try cgroups(for: state.cgroup))
     update.settle()
-    try update.perform(given)
-  }
-
-  private func checkSchemata(_ state: StateRecord) throws(Failure) {
-    guard invocation.filled(.l3CacheSchema) != nil || invocation.filled(.memBwSchema) != nil else { return }
-    guard state.rdt != nil else { throw .argument(.noResourceControl) }
-    throw .argument(.unsupported("intelRdt"))
+    try update.perform(given, try schemataUpdate(state))
   }
 }
 
@@ -52,29 +45,38 @@ struct LimitUpdate {
       }
     }
     record.unsettled = left
+    record.unsettledSchemata = context.settleSchemata(record)
   }
 
-  func perform(_ given: Resources) throws(Failure) {
+  func perform(_ given: Resources, _ schemata: SchemataUpdate?) throws(Failure) {
     let update = try prepare(given)
     var after = record
     after.document.linux = record.document.linux ?? LinuxSettings()
     after.document.linux?.resources = (record.document.linux?.resources ?? Resources()).changed(by: given)
     after.unsettled = record.unsettled.compactMap { $0.without(update) }
-    guard !update.isEmpty else { return try save(after) }
+    if let schemata, let rdt = after.document.linux?.intelRdt {
+      after.document.linux?.intelRdt = try schemata.document(after: rdt, of: record.id)
+      after.unsettledSchemata = record.unsettledSchemata.without(schemata.before)
+    }
+    guard !update.isEmpty || schemata != nil else { return try save(after) }
     var during = record
-    during.unsettled.append(update)
+    if let schemata { during.unsettledSchemata = during.unsettledSchemata.merging(schemata.before) }
+    if !update.isEmpty { during.unsettled.append(update) }
     try save(during)
+    var taken: SchemataUpdate?
     do throws(Failure) {
       // What may fail for want of space does so before the first write.
       let staged = try stage(after)
       do throws(CgroupError) {
-        try manager.perform(update, at: record.cgroup)
+        if !update.isEmpty { try manager.perform(update, at: record.cgroup) }
       } catch {
         throw .cgroup(error)
       }
+      try schemata?.apply()
+      taken = schemata
       do throws(StateError) { try staged.publish() } catch { throw .state(error) }
     } catch {
-      try takeBack(update, after: error)
+      try takeBack(update, taken, after: error)
     }
   }
 
@@ -92,12 +94,17 @@ struct LimitUpdate {
   }
 
   /// Sets back what was written, and the record. What cannot be set back stays recorded as such.
-  private func takeBack(_ update: CgroupUpdate, after failure: Failure) throws(Failure) {
+  private func takeBack(
+    _ update: CgroupUpdate, _ schemata: SchemataUpdate?, after failure: Failure
+  ) throws(Failure) {
+    var remains: [String] = []
+    do throws(Failure) { try schemata?.restore() } catch { remains.append("\(error)") }
     do throws(CgroupError) {
       try manager.restore(update, at: record.cgroup)
     } catch {
-      throw .unsettled(error.phrase, cause: "\(failure)")
+      remains.append(error.phrase)
     }
+    guard remains.isEmpty else { throw .unsettled(remains.joined(separator: ", "), cause: "\(failure)") }
     do throws(Failure) {
       try save(record)
     } catch {
