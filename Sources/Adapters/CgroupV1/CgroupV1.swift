@@ -75,15 +75,26 @@ public final class CgroupV1Manager: CgroupManager {
   /// The writes to the hierarchies of version 1, behind those for controllers that only the tree of version 2
   /// has.
   private func writes(_ resources: Resources, _ places: [CgroupPlace]) throws(CgroupError) -> [ControlWrite] {
+    let own = try expressed { () throws(InexpressibleLimit) in try resources.writesV1() }
+    let isHere = { (name: String) in CgroupForest.place(name, in: places) != nil }
+    let missing = own.map(\.controller).filter { !isHere($0) }
+    guard let first = missing.first else { return own }
+    guard let unified = CgroupForest.place("", in: places) else { throw .controllerMissing(first) }
+    let other = resources.without(isHere)
+    let rest = try expressed { () throws(InexpressibleLimit) in try other.writesV2() }
+    for name in missing where !rest.contains(where: { $0.controller == (name == "blkio" ? "io" : name) }) {
+      throw .controllerMissing(name)
+    }
+    // What cannot be had is missed by the write that needs it.
+    try? CgroupControllers.enable(for: unified)
+    return rest + own.filter { isHere($0.controller) }
+  }
+
+  private func expressed(
+    _ writes: () throws(InexpressibleLimit) -> [ControlWrite]
+  ) throws(CgroupError) -> [ControlWrite] {
     do throws(InexpressibleLimit) {
-      let own = try resources.writesV1()
-      guard let unified = CgroupForest.place("", in: places) else { return own }
-      let isHere = { (name: String) in CgroupForest.place(name, in: places) != nil }
-      if own.allSatisfy({ isHere($0.controller) }) { return own }
-      let rest = try resources.without(isHere).writesV2()
-      // What cannot be had is missed by the write that needs it.
-      if !rest.isEmpty { try? CgroupControllers.enable(for: unified) }
-      return rest + own.filter { isHere($0.controller) }
+      return try writes()
     } catch {
       throw .invalidValue(file: error.file, reason: error.reason)
     }
