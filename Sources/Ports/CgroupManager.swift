@@ -27,8 +27,10 @@ public protocol CgroupManager: AnyObject {
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32]
 
-  /// Opens the way into cgroups that exist, for one more process of their container.
-  func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance
+  /// Opens the way into cgroups that exist, for one more process of their container, whose init process is
+  /// this: where the cgroup itself takes none, since it hands controllers down (cgroup v2), into that of the init
+  /// process below it.
+  func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance
 
   /// Moves a process that somebody else started into the cgroups.
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError)
@@ -93,15 +95,19 @@ public struct CgroupRequest: Equatable, Sendable {
   public var rootDigest: String?
   /// The document's annotations, some of which speak to the service manager of the host.
   public var annotations: [Annotation]
+  /// The user of the host that the cgroup of version 2 is given to; nil leaves it to the caller.
+  public var owner: UInt32?
 
   /// Makes a request.
   public init(
-    id: ContainerID, path: String?, rootDigest: String? = nil, annotations: [Annotation] = []
+    id: ContainerID, path: String?, rootDigest: String? = nil, annotations: [Annotation] = [],
+    owner: UInt32? = nil
   ) {
     self.id = id
     self.path = path
     self.rootDigest = rootDigest
     self.annotations = annotations
+    self.owner = owner
   }
 }
 

@@ -155,7 +155,7 @@ final class RecordingCgroups: CgroupManager {
     try note("create")
     return []
   }
-  func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
+  func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
     try note("entrance")
     return CgroupEntrance()
   }

@@ -71,7 +71,8 @@ def option(context, name, text, what, v1, v2):
     context.must("update", f"--{name}", text, container)
     equal(changed.read_text().strip(), v2 if UNIFIED else v1)
     after = limits(context, container)
-    others = {"cpu-idle": ("cpu.shares", "cpu.weight", "cpu.weight.nice"), "memory": ("memory.swap.max",)}.get(name, ())
+    others = {"cpu-idle": ("cpu.shares", "cpu.weight", "cpu.weight.nice"), "memory": ("memory.swap.max",),
+              "cpu-share": ("cpu.weight.nice",)}.get(name, ())
     differing = [path for path in before if before[path] != after[path]]
     check(all(path == str(changed) or path.endswith(others or ("/",)) for path in differing), differing)
     equal("updates" in recorded(context, container)["martlet"], False)

@@ -32,10 +32,14 @@ public final class CgroupV2Manager: CgroupManager {
 
   public func create(
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
-  ) throws(CgroupError) -> [Int32] { [] }
+  ) throws(CgroupError) -> [Int32] {
+    guard let owner = request.owner else { return [] }
+    for place in forest.places(location) { try Delegation.give(place, to: owner) }
+    return []
+  }
 
-  public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
-    try forest.entrance(to: forest.places(location))
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+    try forest.entrance(to: forest.places(location).map { Leaf.place(of: process, below: $0) })
   }
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
@@ -131,7 +135,7 @@ public final class CgroupV2Manager: CgroupManager {
       }
       if try !kill(place) {
         forest.signalAll(processes)
-        try place.write("cgroup.freeze", "0")
+        for inner in try place.subtree() { try? inner.write("cgroup.freeze", "0") }
       }
       forest.waitForExit(of: processes, deadline)
     }

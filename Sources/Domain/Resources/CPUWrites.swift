@@ -1,8 +1,14 @@
 extension CPULimits {
-  /// `cpus` and `mems`, whose files are named alike on both versions.
-  func appendCpusets(to writes: inout [ControlWrite]) {
-    if let cpus, !cpus.isEmpty { writes.append(ControlWrite("cpuset", "cpuset.cpus", cpus)) }
-    if let mems, !mems.isEmpty { writes.append(ControlWrite("cpuset", "cpuset.mems", mems)) }
+  /// `cpus` and `mems`, whose files are named alike on both versions, but for a hierarchy of version 1 that is
+  /// mounted with `noprefix`.
+  func appendCpusets(to writes: inout [ControlWrite], hasPrefix: Bool) {
+    for (name, list) in [("cpus", cpus), ("mems", mems)] {
+      guard let list, !list.isEmpty else { continue }
+      let file = "cpuset." + name
+      writes.append(
+        hasPrefix
+          ? ControlWrite("cpuset", file, list) : ControlWrite("cpuset", file, list, or: name, list))
+    }
   }
 
   /// `cpu` on cgroup v1.

@@ -9,7 +9,7 @@ extension Resources {
         file: "unified", reason: "invalid configuration: cannot use unified on cgroup v1")
     }
     var writes: [ControlWrite] = []
-    cpu.appendCpusets(to: &writes)
+    cpu.appendCpusets(to: &writes, hasPrefix: false)
     try cpu.appendV1(to: &writes)
     appendPids(to: &writes)
     blockIO.appendV1(to: &writes)
@@ -24,7 +24,7 @@ extension Resources {
   /// last, but for what `unified` says itself. What only cgroup v1 knows is left out (`ignoredByV2` names it).
   public func writesV2() throws(InexpressibleLimit) -> [ControlWrite] {
     var writes: [ControlWrite] = []
-    cpu.appendCpusets(to: &writes)
+    cpu.appendCpusets(to: &writes, hasPrefix: true)
     try cpu.appendV2(to: &writes)
     appendPids(to: &writes)
     blockIO.appendV2(to: &writes)

@@ -186,6 +186,14 @@ private let conversions: [Conversion] = [
     #expect(try resources.writesV1().first?.alternative?.file == "blkio.bfq.weight")
   }
 
+  /// A cpuset hierarchy that is mounted with `noprefix` has short names.
+  @Test func cpusetsHaveTwoNames() throws {
+    var resources = Resources()
+    (resources.cpu.cpus, resources.cpu.mems) = ("0-1", "0")
+    #expect(try resources.writesV1().map { $0.alternative?.file } == ["cpus", "mems"])
+    #expect(try resources.writesV2().map { $0.alternative?.file } == [nil, nil])
+  }
+
   @Test func memoryComesLast() throws {
     var resources = Resources()
     resources.memory.limit = 1

@@ -1,4 +1,5 @@
 import Domain
+import Linux
 import Ports
 
 extension String {
@@ -46,7 +47,8 @@ extension CgroupError {
       "container's cgroup is not empty: \(processes) process(es) found in \(directory)"
     case .unexpectedlyFrozen(let directory): "container's cgroup unexpectedly frozen: \(directory)"
     case .timedOut(let operation, let directory, let processes):
-      "cgroup \(operation) of \(directory) timed out; in the way: \(processes)"
+      "cgroup \(operation) of \(directory) timed out; in the way: "
+        + processes.map(Processes.whereabouts).joined(separator: ", ")
     case .notRestored(let files): "the former limits could not be set back: \(files.joined(separator: ", "))"
     case .unsupported(let operation): "not supported by this cgroup manager: \(operation)"
     case .serviceManager(let operation, let unit, let problem):

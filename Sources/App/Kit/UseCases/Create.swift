@@ -66,7 +66,8 @@ struct Creation {
   ) -> CgroupRequest {
     let path = bundle.document.linux?.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 }
     return CgroupRequest(
-      id: id, path: path, rootDigest: context.root.digest, annotations: bundle.document.annotations)
+      id: id, path: path, rootDigest: context.root.digest, annotations: bundle.document.annotations,
+      owner: bundle.document.cgroupOwner)
   }
 
   static func locate(

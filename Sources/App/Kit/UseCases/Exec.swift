@@ -52,7 +52,7 @@ extension Context {
   private func enter(
     _ plan: Plan, _ state: StateRecord, _ beforeStart: () throws(Failure) -> Void
   ) throws(Failure) -> ProcessRun {
-    let entrance = try entrance(to: state.cgroup)
+    let entrance = try entrance(to: state)
     var run = try spawn(plan, state, entrance)
     do throws(Failure) {
       try beforeStart()
@@ -65,9 +65,14 @@ extension Context {
   }
 
   /// The way into the container's cgroups.
-  func entrance(to location: CgroupLocation) throws(Failure) -> CgroupEntrance {
+  func entrance(to state: StateRecord) throws(Failure) -> CgroupEntrance {
+    let location = state.cgroup
     let manager = try cgroups(for: location)
-    do throws(CgroupError) { return try manager.entrance(to: location) } catch { throw .cgroup(error) }
+    do throws(CgroupError) {
+      return try manager.entrance(to: location, beside: state.initProcess.pid)
+    } catch {
+      throw .cgroup(error)
+    }
   }
 
   private func mayExec(in status: Status) -> Bool {

@@ -51,7 +51,7 @@ struct StartHooks {
     process.args = hook.args ?? [hook.path]
     if let env = hook.env { process.env = env }
     let plan = try context.execPlan(process, state, program: hook.path)
-    let entrance = try context.entrance(to: state.cgroup)
+    let entrance = try context.entrance(to: state)
     var run = try context.spawn(plan, state, entrance, streams)
     do throws(Failure) {
       try run.follow(doors: entrance.doors, agent: context.agent(state)) { (_: Milestone) throws(Failure) in }
