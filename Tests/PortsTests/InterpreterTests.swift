@@ -8,7 +8,7 @@ import Testing
 @Suite struct InterpreterTests {
   /// One step of every kind, with operands that a careless encoding would mix up.
   static let everyStep: [Step] = [
-    .joinCgroups, .joinRemainingCgroups,
+    .joinCgroups, .joinRemainingCgroups, .isolateDescriptorNames,
     .enterNamespaces([NamespaceSet(.mount), NamespaceSet(.network)], of: Slot(rawValue: 7)),
     .unshare(NamespaceSet(.cgroup)), .becomeNamespaceRoot(keepsGroups: true), .startSession,
     .joinSessionKeyring(name: "_ses.box", create: true, userNamespace: false, label: "u:r:t"),

@@ -33,6 +33,29 @@ def through_descriptors(run):
             check(result.code not in (0, 127), f"/proc/self/fd/{path}: exit {result.code}: {result.text}")
 
 
+WAITING = [("as spec writes it", None, ()), ("in a user namespace", MAPPED, ()), ("without pivot_root", None, ("--no-pivot",)),
+           ("in the host's pid namespace", namespaces(without=("pid",)), ())]
+
+
+@cases(WAITING, "a process that waits for start holds nothing of the host: {}")
+def waiting(context, change, options):
+    name, bundle = context.bundle("sleep", "1000", change=change)
+    context.must("create", *options, "--bundle", bundle.path, name)
+    held = pathlib.Path(f"/proc/{context.runtime.state(name)['pid']}/fd")
+    kinds = []
+    for number in sorted(int(entry.name) for entry in held.iterdir()):
+        place = held / str(number)
+        if number < 3:
+            continue
+        kinds.append("fifo" if place.is_fifo() else "folder" if place.is_dir() else os.readlink(place))
+        for folder in (place, place / ".."):
+            names = os.listdir(folder) if place.is_dir() else []
+            check(not set(names) & {"sys", "uptime", "bin", "1"} or all(n.isdigit() for n in names),
+                  f"descriptor {number} leads to {names}")
+    check(kinds == ["fifo", "folder"], f"held: {kinds}")
+    context.must("start", name)
+
+
 @case("no program is executed through a descriptor of the runtime: exec")
 def exec_through_descriptor(context):
     name = context.started()

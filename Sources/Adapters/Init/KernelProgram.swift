@@ -57,14 +57,40 @@ extension LinuxKernel: ProgramKernel {
     }
   }
 
+  func isolateDescriptorNames() throws(StepFault) {
+    let folder: StaticString = "self/fd"
+    let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC)
+    do throws(Errno) {
+      descriptorNames = Int32(try call(Int32(SYS_open_tree), Int(procfs), word(folder.utf8Start), flags))
+    } catch {
+      guard error.meansMissing else { throw StepFault(.openTree, error) }
+      try isolateByName(folder)
+    }
+  }
+
+  /// The same without `open_tree`: a mount that is taken away again stays for whoever has a descriptor of it.
+  private func isolateByName(_ folder: StaticString) throws(StepFault) {
+    let name = folder.utf8Start.withMemoryRebound(to: CChar.self, capacity: folder.utf8CodeUnitCount) { $0 }
+    try attempt(.mount, SYS_mount, word(name), word(name), 0, Int(MS_BIND), 0)
+    descriptorNames = try naming(.open) { () throws(Errno) in
+      try Files.open(name, at: procfs, O_PATH | O_DIRECTORY).release()
+    }
+    try attempt(.umount2, SYS_umount2, word(name), LinuxKernel.detach)
+  }
+
   func awaitStart(_ slot: Slot) throws(StepFault) {
     let path = try descriptor(slot)
     // The parent has nothing more to hear; whoever starts the container listens at the fifo.
     try announceExecution()
     closeSocket()
+    // The wait may be long, and whoever may look into this process would find the host behind its descriptors.
+    closeDirectories(except: path)
+    _ = write(UInt64(max(path, 0)), radix: 10, to: buffer)
     fifo = try naming(.open) { () throws(Errno) in
-      try Files.open(name(of: path), at: procfs, O_WRONLY).release()
+      try Files.open(buffer, at: descriptorNames, O_WRONLY).release()
     }
+    for number in [path, descriptorNames] { _ = Descriptor(owning: number) }
+    descriptorNames = -1
     var released = UInt8(ascii: "0")
     try naming(.write) { () throws(Errno) in
       try withUnsafeBytes(of: &released) { (bytes) throws(Errno) in try Files.writeAll(fifo, bytes) }
@@ -89,19 +115,23 @@ extension LinuxKernel: ProgramKernel {
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
     let pointers = try PointerArrays(arguments: arguments, environment: environment, home: home)
     if socket >= 0 { try announceExecution() }
-    closeDirectories()
+    closeDirectories(except: -1)
     try attempt(
       .execve, SYS_execve, word(executable), word(pointers.arguments), word(pointers.environment))
   }
 }
 
 extension LinuxKernel {
-  /// Closes all but what tells of a failed `execve`. Close-on-exec is not enough: the kernel resolves the
-  /// program's path, the links and the `#!` line behind it before it closes anything, and a path through
+  /// Closes all but what tells of a failed `execve`, and one slot. Close-on-exec is not enough: the kernel resolves
+  /// the program's path, the links and the `#!` line behind it before it closes anything, and a path through
   /// `/proc/self/fd` would lead from one of these out of the container.
-  private func closeDirectories() {
+  private func closeDirectories(except kept: Int32) {
     for number in [procfs, null, emptyDirectory] where number >= 0 { _ = Descriptor(owning: number) }
-    for slot in slots where slot >= 0 { _ = Descriptor(owning: slot) }
+    (procfs, null, emptyDirectory) = (-1, -1, -1)
+    for index in slots.indices where slots[index] >= 0 {
+      if slots[index] != kept { _ = Descriptor(owning: slots[index]) }
+      slots[index] = -1
+    }
     root.close()
   }
 }

@@ -135,7 +135,7 @@ extension LinuxKernel: RootKernel {
   }
 
   /// `MNT_DETACH`.
-  private static let detach = 2
+  static let detach = 2
 
   /// `--no-pivot`: the root is moved over the old one, whose procfs and sysfs must not stay reachable.
   private func moveOver() throws(StepFault) {

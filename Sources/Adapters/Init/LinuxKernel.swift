@@ -18,7 +18,9 @@ final class LinuxKernel {
   let root = RootFD()
   /// The host's procfs, verified; also the working directory until the program's own is entered, so that
   /// `self/fd/N` names a descriptor where a call takes only a path.
-  let procfs: Int32
+  var procfs: Int32
+  /// The folder of the process's own descriptors as a mount of its own, or -1.
+  var descriptorNames: Int32 = -1
   /// One page for paths and small texts.
   let buffer: UnsafeMutablePointer<CChar>
   static let bufferSize = 8192

@@ -294,6 +294,10 @@ extension RecordingKernel: ProgramKernel {
     try record(.closeDescriptors(preserved: preserved))
   }
 
+  public func isolateDescriptorNames() throws(StepFault) {
+    try record(.isolateDescriptorNames)
+  }
+
   public func awaitStart(_ slot: Slot) throws(StepFault) {
     try record(.awaitStart(slot))
   }

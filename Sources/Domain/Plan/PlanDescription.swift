@@ -5,6 +5,7 @@ extension Step: CustomStringConvertible {
     case .enterNamespaces(let set, let slot): "enter namespaces \(set) of slot \(slot.rawValue)"
     case .joinCgroups: "join the cgroups"
     case .joinRemainingCgroups: "join the remaining cgroups"
+    case .isolateDescriptorNames: "take the names of descriptors out of the host's procfs"
     case .unshare(let set): "unshare \(set)"
     case .becomeNamespaceRoot: "become root of the user namespace"
     case .startSession: "start a session"

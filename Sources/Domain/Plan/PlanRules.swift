@@ -287,6 +287,10 @@ private let programRules: [PlanRule] = [
   PlanRule(name: "start awaited without privileges", reason: "the wait may be long") {
     $0.all([.setUserID, .setCapabilities, .setAmbientCapabilities], before: [.awaitStart])
   },
+  PlanRule(name: "start awaited without the host", reason: "others may look into a process that waits") {
+    $0.all([.isolateDescriptorNames], before: [.enterRoot])
+      && $0.count(.isolateDescriptorNames) == $0.count(.awaitStart)
+  },
   PlanRule(name: "listener before the wait for start", reason: "the parent takes its descriptor") {
     !$0.hasListener || $0.all([.installSeccompFilter], before: [.awaitStart])
   },

@@ -142,7 +142,10 @@ public enum Step: Equatable, Sendable {
   case findExecutable(name: String, searchPath: String)
   /// Marks every descriptor above the standard and the preserved ones to be closed by `execve`.
   case closeDescriptors(preserved: UInt32)
-  /// Waits until `start` opens the exec fifo behind a slot.
+  /// Makes the folder of the process's own descriptors, in the host's procfs, a mount of its own: by it the exec
+  /// fifo is opened when nothing leads to the host any more. The corresponding system call is `open_tree`.
+  case isolateDescriptorNames
+  /// Closes all that leads to the host, and waits until `start` opens the exec fifo behind a slot.
   case awaitStart(Slot)
   /// Replaces the process by the program. The corresponding system call is `execve`.
   case execute(arguments: [String], environment: [String])

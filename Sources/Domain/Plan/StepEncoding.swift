@@ -48,6 +48,7 @@ extension Step {
     case .execute: .execute
     case .joinCgroups: .joinCgroups
     case .joinRemainingCgroups: .joinRemainingCgroups
+    case .isolateDescriptorNames: .isolateDescriptorNames
     case .setCPUAffinity: .setCPUAffinity
     case .setScheduler: .setScheduler
     case .setIOPriority: .setIOPriority
@@ -66,7 +67,7 @@ extension Step {
   /// Writes what follows the entry's header; the interpreter reads it in the same order.
   func encodeOperands(to writer: inout StepWriter) {
     switch self {
-    case .joinCgroups, .joinRemainingCgroups, .startSession, .bringUpLoopback,
+    case .joinCgroups, .joinRemainingCgroups, .isolateDescriptorNames, .startSession, .bringUpLoopback,
       .setNoNewPrivileges, .verifyWorkingDirectory:
       break
     case .enterNamespaces(let namespaces, let slot):

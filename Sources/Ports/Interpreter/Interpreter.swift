@@ -54,7 +54,7 @@ private func perform(
   case .limitBoundingSet, .keepCapabilities, .ownStandardStreams, .setGroups, .setGroupID, .setUserID,
     .setCapabilities, .setAmbientCapabilities:
     try performCredentialStep(kind, &reader, on: kernel)
-  case .reach, .findHome, .findExecutable, .closeDescriptors, .awaitStart, .execute:
+  case .reach, .findHome, .findExecutable, .closeDescriptors, .isolateDescriptorNames, .awaitStart, .execute:
     try performProgramStep(kind, &reader, on: kernel)
   }
 }
@@ -229,6 +229,7 @@ private func performProgramStep(
     let name = try reader.text()
     try kernel.findExecutable(name, searchPath: try reader.text())
   case .closeDescriptors: try kernel.closeDescriptors(preserved: try reader.uint32())
+  case .isolateDescriptorNames: try kernel.isolateDescriptorNames()
   case .awaitStart: try kernel.awaitStart(try reader.slot())
   default:
     let arguments = try reader.texts()

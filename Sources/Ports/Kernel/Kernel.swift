@@ -156,6 +156,8 @@ public protocol ProgramKernel: AnyObject {
   func findExecutable(_ name: PlanText, searchPath: PlanText) throws(StepFault)
   /// `Step.closeDescriptors`.
   func closeDescriptors(preserved: UInt32) throws(StepFault)
+  /// `Step.isolateDescriptorNames`.
+  func isolateDescriptorNames() throws(StepFault)
   /// `Step.awaitStart`.
   func awaitStart(_ slot: Slot) throws(StepFault)
   /// `Step.execute`; returns only by throwing, save in a model.

@@ -68,33 +68,34 @@ import Testing
     20: link "/dev/stdout" to "/proc/self/fd/1"
     21: link "/dev/stderr" to "/proc/self/fd/2"
     22: link "/dev/ptmx" to "pts/ptmx"
-    23: enter the root by pivot  (/root/path)
-    24: make the root [private]  (/linux/rootfsPropagation)
-    25: remount "/" read-only  (/root/readonly)
-    26: set the file mode mask 022  (/process/user/umask)
-    27: set host name "box"  (/hostname)
-    28: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
-    29: mask "/proc/kcore"  (/linux/maskedPaths/0)
-    30: set no_new_privs  (/process/noNewPrivileges)
-    31: reach milestone ready
-    32: close all descriptors but the standard ones and 0 more
-    33: find the home of user 0  (/process/env)
-    34: change to "/" if permitted  (/process/cwd)
-    35: limit the bounding set to 0x20  (/process/capabilities)
-    36: keep capabilities over the change of ids  (/process/capabilities)
-    37: give the standard streams to user 0  (/process/user)
-    38: set groups []  (/process/user/additionalGids)
-    39: set group 0  (/process/user/gid)
-    40: set user 0  (/process/user/uid)
-    41: change to "/"  (/process/cwd)
-    42: verify the working directory  (/process/cwd)
-    43: keep them no longer  (/process/capabilities)
-    44: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
-    45: set ambient capabilities 0x0  (/process/capabilities)
-    46: find "sh" in "/sbin:/bin"  (/process/args)
-    47: wait for start at slot 2
-    48: install a seccomp filter of 4 instructions  (/linux/seccomp)
-    49: execute "sh"  (/process/args)
+    23: take the names of descriptors out of the host's procfs
+    24: enter the root by pivot  (/root/path)
+    25: make the root [private]  (/linux/rootfsPropagation)
+    26: remount "/" read-only  (/root/readonly)
+    27: set the file mode mask 022  (/process/user/umask)
+    28: set host name "box"  (/hostname)
+    29: protect "/proc/sys" from writing  (/linux/readonlyPaths/0)
+    30: mask "/proc/kcore"  (/linux/maskedPaths/0)
+    31: set no_new_privs  (/process/noNewPrivileges)
+    32: reach milestone ready
+    33: close all descriptors but the standard ones and 0 more
+    34: find the home of user 0  (/process/env)
+    35: change to "/" if permitted  (/process/cwd)
+    36: limit the bounding set to 0x20  (/process/capabilities)
+    37: keep capabilities over the change of ids  (/process/capabilities)
+    38: give the standard streams to user 0  (/process/user)
+    39: set groups []  (/process/user/additionalGids)
+    40: set group 0  (/process/user/gid)
+    41: set user 0  (/process/user/uid)
+    42: change to "/"  (/process/cwd)
+    43: verify the working directory  (/process/cwd)
+    44: keep them no longer  (/process/capabilities)
+    45: set capabilities effective 0x20 permitted 0x20 inheritable 0x0  (/process/capabilities)
+    46: set ambient capabilities 0x0  (/process/capabilities)
+    47: find "sh" in "/sbin:/bin"  (/process/args)
+    48: wait for start at slot 2
+    49: install a seccomp filter of 4 instructions  (/linux/seccomp)
+    50: execute "sh"  (/process/args)
 
     """
 }

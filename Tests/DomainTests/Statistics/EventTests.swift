@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (0.0, "0.00"), (0.005, "0.01"), (12.345, "12.35"), (99.999, "100.00"), (.infinity, "-")
+    (0.0, "0.00"), (0.005, "0.01"), (12.345, "12.35"), (99.999, "100.00"), (.infinity, "-"),
   ])
   func decimals(_ number: Double, _ text: String) {
     #expect(Quantity.decimal(number, digits: 2) == text)

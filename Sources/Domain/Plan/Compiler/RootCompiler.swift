@@ -23,6 +23,7 @@ extension PlanCompiler {
     if needsMountedMilestone(document.hooks) {
       builder.add(.reach(.mounted), Origin.hooks)
     }
+    if request.waitsForStart { builder.add(.isolateDescriptorNames, Origin.builtIn) }
     builder.add(.enterRoot(request.avoidsPivot ? .move : .pivot), origin)
     if propagation.cutsOff {
       builder.add(.setRootPropagation(.privatePropagation), RootPropagation.origin)
