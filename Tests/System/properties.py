@@ -23,6 +23,8 @@ INSIDE = [
     ("oomScoreAdj", process(oomScoreAdj=321), "cat /proc/self/oom_score_adj", "^321$"),
     ("rlimits", process(rlimits=[{"type": "RLIMIT_CORE", "soft": 1, "hard": 2}]),
      "grep core /proc/self/limits", r"core file size\s+1\s+2"),
+    ("an address space that has room for the program only", process(
+        rlimits=[{"type": "RLIMIT_AS", "soft": 6 << 20, "hard": 6 << 20}]), "ulimit -v", "^6144$"),
     ("capability sets", capabilities(**{kind: ["KILL"] for kind in ALL_KINDS}), "grep ^Cap /proc/self/status",
      r"CapInh:\s0{14}20\nCapPrm:\s0{14}20\nCapEff:\s0{14}20\nCapBnd:\s0{14}20\nCapAmb:\s0{14}20"),
     ("no capabilities", capabilities(), "grep ^Cap /proc/self/status", r"CapEff:\s0{16}\nCapBnd:\s0{16}"),

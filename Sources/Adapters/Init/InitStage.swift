@@ -16,7 +16,8 @@ public enum InitStage {
     do throws(Errno) {
       try Host.openMissingStreams()
       guard let delivery = try receive(on: socket) else { Processes.exit(1) }
-      let kernel = try LinuxKernel(socket: socket, slots: delivery.slots, doors: delivery.doors)
+      let kernel = try LinuxKernel(
+        socket: socket, plan: delivery.plan.count, slots: delivery.slots, doors: delivery.doors)
       interpret(delivery.plan, on: kernel)
     } catch {
       let frame = SyncFrame(

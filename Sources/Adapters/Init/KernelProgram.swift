@@ -113,7 +113,7 @@ extension LinuxKernel: ProgramKernel {
   }
 
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
-    let pointers = try PointerArrays(arguments: arguments, environment: environment, home: home)
+    let pointers = self.pointers.fill(arguments: arguments, environment: environment, home: home)
     if socket >= 0 { try announceExecution() }
     closeDirectories(except: -1)
     try attempt(
@@ -136,31 +136,36 @@ extension LinuxKernel {
   }
 }
 
-/// `argv` and `envp`, in memory of their own. The corresponding system call is `mmap`.
-struct PointerArrays: ~Copyable {
-  let arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>
-  let environment: UnsafeMutablePointer<UnsafePointer<CChar>?>
+/// `argv` and `envp`, in memory that is there before the program's limits bind: with a small address space none
+/// could be had any more.
+struct PointerArrays {
+  private let pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
 
-  init(
+  /// Room for all texts of a plan, which are fewer than its bytes. The corresponding system call is `mmap`: what is
+  /// not used is not there.
+  init(plan size: Int) throws(Errno) {
+    let flags = Int(MAP_PRIVATE) | Int(MAP_ANONYMOUS) | Int(MAP_NORESERVE)
+    let address = try call(
+      Int32(SYS_mmap), 0, (size + 3) * MemoryLayout<Int>.size, Int(PROT_READ | PROT_WRITE), flags, -1, 0)
+    guard let start = UnsafeMutableRawPointer(bitPattern: address) else { throw .noMemory }
+    pointers = start.bindMemory(to: UnsafePointer<CChar>?.self, capacity: size + 3)
+  }
+
+  /// Fills the arrays; `home` is one more variable, unless it is empty.
+  func fill(
     arguments list: PlanTextList, environment variables: PlanTextList, home: UnsafePointer<CChar>
-  ) throws(StepFault) {
-    let count = list.count + variables.count + 3
-    let flags = Int(MAP_PRIVATE) | Int(MAP_ANONYMOUS)
-    let address = try naming(.execve) { () throws(Errno) in
-      try call(Int32(SYS_mmap), 0, count * 8, Int(PROT_READ | PROT_WRITE), flags, -1, 0)
-    }
-    guard let start = UnsafeMutableRawPointer(bitPattern: address) else {
-      throw StepFault(.execve, .noMemory)
-    }
-    let pointers = start.bindMemory(to: UnsafePointer<CChar>?.self, capacity: count)
+  ) -> (
+    arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>,
+    environment: UnsafeMutablePointer<UnsafePointer<CChar>?>
+  ) {
+    let environment = pointers + list.count + 1
     PointerArrays.fill(pointers, list)
-    arguments = pointers
-    environment = pointers + list.count + 1
     PointerArrays.fill(environment, variables)
     if home[0] != 0 {
       environment[variables.count] = home
       environment[variables.count + 1] = nil
     }
+    return (pointers, environment)
   }
 
   private static func fill(_ pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>, _ list: PlanTextList) {

@@ -41,6 +41,8 @@ final class LinuxKernel {
   var hasOwnCPUs = false
   /// The parent has let this process go on from `Milestone.ready`.
   var outlivesParent = false
+  /// `argv` and `envp` of the program.
+  let pointers: PointerArrays
   /// `HOME=…`, found in the passwd file; empty when it was not looked for.
   let home: UnsafeMutablePointer<CChar>
   static let homeSize = 4096
@@ -51,11 +53,13 @@ final class LinuxKernel {
   var fifo: Int32 = -1
 
   init(
-    socket: Int32, slots: UnsafeMutableBufferPointer<Int32>, doors: UnsafeMutableBufferPointer<Int32>
+    socket: Int32, plan size: Int, slots: UnsafeMutableBufferPointer<Int32>,
+    doors: UnsafeMutableBufferPointer<Int32>
   ) throws(Errno) {
     self.socket = socket
     self.slots = slots
     self.doors = doors
+    pointers = try PointerArrays(plan: size)
     buffer = .allocate(capacity: LinuxKernel.bufferSize)
     home = .allocate(capacity: LinuxKernel.homeSize)
     executable = .allocate(capacity: LinuxKernel.executableSize)

@@ -32,6 +32,17 @@ import Testing
     }
   }
 
+  @Test("more descriptors than slots have numbers are an error, not one slot for two")
+  func manyBinds() throws {
+    var document = GoldenPlanTests.smallDocument()
+    document.mounts = [Mount](
+      repeating: Mount(destination: "/d", source: "/s", options: ["bind"]), count: 1 << 16)
+    let request = PlanRequest(id: try ContainerID("box"), bundle: "/b")
+    #expect(throws: PlanError(JSONPointer(text: "/mounts"), .tooManyDescriptors)) {
+      try PlanCompiler.compile(document, facts: Facts(), request: request)
+    }
+  }
+
   @Test("an id-mapped bind with mappings of its own")
   func ownRanges() throws {
     var mount = Mount(destination: "/d", source: "/s", options: ["rbind", "ridmap", "rro"])

@@ -24,6 +24,7 @@ public enum PlanCompiler {
     try addRootPropagation(linux, to: &builder)
     try addPrivileges(process, linux, request, to: &builder)
     addProgram(process, request, to: &builder)
+    guard builder.slots.count <= Int(UInt16.max) else { throw PlanError(Origin.mounts, .tooManyDescriptors) }
     return Plan(
       birth: birth, slots: builder.slots, entries: builder.entries, firstLateSlot: builder.firstLateSlot)
   }

@@ -118,6 +118,7 @@ public struct PlanError: Error, Equatable, Sendable {
     case needsMountNamespace
     case noTerminalReceiver
     case list(IndexList.Problem)
+    case tooManyDescriptors
   }
 
   /// Makes an error.
@@ -132,6 +133,7 @@ extension PlanError: CustomStringConvertible {
   public var description: String {
     switch reason {
     case .missing: "\(pointer): is missing"
+    case .tooManyDescriptors: "\(pointer): asks for more descriptors than a plan can have"
     case .unknownResourceLimit(let name): "\(pointer): unknown resource limit \(name)"
     case .unknownPropagation(let name): "\(pointer): unknown propagation \(name)"
     case .mapping(let problem): "\(pointer): \(problem)"
