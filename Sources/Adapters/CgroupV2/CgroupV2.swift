@@ -38,7 +38,9 @@ public final class CgroupV2Manager: CgroupManager {
     return []
   }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
+    -> CgroupEntrance
+  {
     try forest.entrance(to: forest.places(location).map { Leaf.place(of: process, below: $0) })
   }
 

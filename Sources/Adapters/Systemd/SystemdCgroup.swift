@@ -165,8 +165,10 @@ public final class SystemdCgroupManager: CgroupManager {
     }
   }
 
-  public func entrance(to location: CgroupLocation) throws(CgroupError) -> CgroupEntrance {
-    try files.entrance(to: location)
+  public func entrance(
+    to location: CgroupLocation, beside process: Int32
+  ) throws(CgroupError) -> CgroupEntrance {
+    try files.entrance(to: location, beside: process)
   }
 
   /// Writes into the cgroup; where only systemd may move a process, it is asked to.

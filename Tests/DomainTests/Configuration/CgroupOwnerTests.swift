@@ -4,13 +4,17 @@ import Testing
 @Suite struct CgroupOwnerTests {
   /// The user in the container, its mappings, other namespaces, the mount's options, and who gets the cgroup.
   private static let rows: [(UInt32, [IDMapping]?, NamespaceType?, [String]?, UInt32?)] = [
-    (1000, nil, .cgroup, [], 1000), (1000, nil, .cgroup, ["ro", "rw"], 1000), (1000, nil, .cgroup, ["ro"], nil),
+    (1000, nil, .cgroup, [], 1000), (1000, nil, .cgroup, ["ro", "rw"], 1000),
+    (1000, nil, .cgroup, ["ro"], nil),
     (1000, nil, nil, [], nil), (1000, nil, .cgroup, nil, nil), (0, nil, .cgroup, [], nil),
     (0, [IDMapping(containerID: 0, hostID: 5000, size: 10)], .cgroup, [], 5000),
     (7, [IDMapping(containerID: 0, hostID: 5000, size: 10)], .cgroup, [], 5007),
-    (12, [
-      IDMapping(containerID: 0, hostID: 5000, size: 10), IDMapping(containerID: 10, hostID: 9000, size: 10),
-    ], .cgroup, [], 9002),
+    (
+      12,
+      [
+        IDMapping(containerID: 0, hostID: 5000, size: 10), IDMapping(containerID: 10, hostID: 9000, size: 10),
+      ], .cgroup, [], 9002
+    ),
     (20, [IDMapping(containerID: 0, hostID: 5000, size: 10)], .cgroup, [], nil),
     (9, [IDMapping(containerID: 0, hostID: .max, size: 10)], .cgroup, [], nil),
   ]

@@ -157,6 +157,98 @@ private func generated(_ random: inout Generator) -> Resources {
   return r
 }
 
+/// Limits that `generated` leaves out: those of the other controllers. No device, page size or name comes twice.
+private func addOthers(_ random: inout Generator, to r: inout Resources) {
+  r.memory.swappiness = random.pick([nil, nil, nil, 0, 60, 100, 101])
+  r.memory.disableOOMKiller = random.pick([nil, nil, false, true])
+  r.blockIO.weight = random.pick([nil, nil, 10, 11, 500, 999, 1000])
+  r.blockIO.leafWeight = random.pick([nil, nil, 10, 1000])
+  let devices: [(UInt32, UInt32)] = [(8, 0), (8, 16), (259, 1), (0, .max)]
+  func some() -> ArraySlice<(UInt32, UInt32)> { devices.prefix(Int(random.next() % 3)) }
+  r.blockIO.weightDevices = some().map {
+    .init(
+      major: $0.0, minor: $0.1, weight: random.pick([nil, 10, 700]), leafWeight: random.pick([nil, nil, 20]))
+  }
+  let rates: [UInt64] = [0, 1, 1 << 20, .max]
+  func limits() -> [BlockIOLimits.DeviceRate] {
+    some().map { .init(major: $0.0, minor: $0.1, rate: random.pick(rates)) }
+  }
+  r.blockIO.readBytes = limits()
+  r.blockIO.writeBytes = limits()
+  r.blockIO.readOperations = limits()
+  r.blockIO.writeOperations = limits()
+  r.hugepages = ["2MB", "1GB", "64KB"].prefix(Int(random.next() % 4)).map {
+    HugepageLimit(pageSize: $0, limit: random.pick([0, 2 << 20, .max]))
+  }
+  r.rdma = ["mlx5_0", "hfi1"].prefix(Int(random.next() % 3)).map {
+    RdmaLimit(device: $0, handles: random.pick([nil, 0, 7]), objects: random.pick([nil, 3, .max]))
+  }
+  r.network.classID = random.pick([nil, nil, 1, .max])
+  r.network.priorities = random.pick([
+    [], [], [.init(name: "lo", priority: 0), .init(name: "e0", priority: 9)],
+  ])
+}
+
+/// What each of those becomes, as `file=text`, behind a bar what is written where the kernel has no such file:
+/// the kernel's cgroup-v1 documents and cgroup-v2.rst for the files, config-linux.md for the meaning. Nil where
+/// there is no such state.
+private func expectedOthers(_ r: Resources, unified: Bool) -> [String]? {
+  var lines: [String] = []
+  for page in r.hugepages {
+    let word = unified ? "max" : "limit_in_bytes"
+    lines += ["", "rsvd."].map { "hugetlb.\(page.pageSize).\($0)\(word)=\(page.limit)" }
+  }
+  for device in r.rdma {
+    let words = [device.handles.map { "hca_handle=\($0)" }, device.objects.map { "hca_object=\($0)" }]
+      .compactMap { $0 }
+    if !words.isEmpty { lines.append("rdma.max=" + ([device.device] + words).joined(separator: " ")) }
+  }
+  // Weights of 10 to 1000 onto 1 to 10000.
+  func spread(_ weight: UInt16) -> Int { 1 + (Int(weight) - 10) * 9999 / 990 }
+  if let weight = r.blockIO.weight {
+    lines.append(
+      unified
+        ? "io.bfq.weight=\(weight)|io.weight=\(spread(weight))"
+        : "blkio.weight=\(weight)|blkio.bfq.weight=\(weight)")
+  }
+  for device in r.blockIO.weightDevices {
+    let place = "\(device.major):\(device.minor)"
+    if let weight = device.weight {
+      lines.append(
+        unified
+          ? "io.bfq.weight=\(place) \(weight)|io.weight=\(place) \(spread(weight))"
+          : "blkio.weight_device=\(place) \(weight)|blkio.bfq.weight_device=\(place) \(weight)")
+    }
+    if !unified, let weight = device.leafWeight {
+      lines.append("blkio.leaf_weight_device=\(place) \(weight)")
+    }
+  }
+  let rates = [
+    (r.blockIO.readBytes, "rbps", "read_bps"), (r.blockIO.writeBytes, "wbps", "write_bps"),
+    (r.blockIO.readOperations, "riops", "read_iops"), (r.blockIO.writeOperations, "wiops", "write_iops"),
+  ]
+  for (limits, key, name) in rates {
+    for limit in limits {
+      let place = "\(limit.major):\(limit.minor)"
+      // "max" is how version 2 says that there is no limit; version 1 takes 0 for it.
+      lines.append(
+        unified
+          ? "io.max=\(place) \(key)=\(limit.rate == 0 ? "max" : String(limit.rate))"
+          : "blkio.throttle.\(name)_device=\(place) \(limit.rate)")
+    }
+  }
+  if unified { return lines }
+  if let weight = r.blockIO.leafWeight { lines.append("blkio.leaf_weight=\(weight)") }
+  if let number = r.network.classID { lines.append("net_cls.classid=\(number)") }
+  lines += r.network.priorities.map { "net_prio.ifpriomap=\($0.name) \($0.priority)" }
+  if r.memory.disableOOMKiller == true { lines.append("memory.oom_control=1") }
+  if let swappiness = r.memory.swappiness {
+    if swappiness > 100 { return nil }
+    lines.append("memory.swappiness=\(swappiness)")
+  }
+  return lines
+}
+
 @Suite struct WriteModelTests {
   @Test func everyWeightIsTheCurves() {
     let wrong = (UInt64(0)...262_145).filter { CPULimits.weight(shares: $0) != weight($0) }
@@ -242,5 +334,34 @@ private func generated(_ random: inout Generator) -> Resources {
     }
     #expect(updates > 5_000)
     #expect(struck > 40_000)
+  }
+
+  /// All that is written, and nothing else: 100,000 sets of limits on each version.
+  @Test(arguments: [false, true]) func everyFileIsTheModels(_ unified: Bool) {
+    var random = Generator(seed: 5)
+    var (accepted, refused) = (0, 0)
+    while accepted < 100_000, refused < 1_000_000 {
+      var wanted = generated(&random)
+      addOthers(&random, to: &wanted)
+      let writes = unified ? try? wanted.writesV2() : try? wanted.writesV1()
+      let state = expected(wanted, unified: unified)
+      let others = expectedOthers(wanted, unified: unified)
+      guard let writes, let state, let others else {
+        refused += 1
+        if (writes == nil) != (state == nil || others == nil) { Issue.record("\(wanted)") }
+        continue
+      }
+      accepted += 1
+      let model = state.map { name, text in
+        let short = name.split(separator: ".").last.map { String($0) } ?? ""
+        return name.contains("cpuset") && !unified ? "\(name)=\(text)|\(short)=\(text)" : "\(name)=\(text)"
+      }
+      let lines = writes.map { write in
+        "\(write.file)=\(write.text)" + (write.alternative.map { "|\($0.file)=\($0.text)" } ?? "")
+      }
+      if lines.sorted() != (model + others).sorted() { Issue.record("\(lines) is not \(model + others)") }
+    }
+    #expect(accepted == 100_000)
+    #expect(refused > 10_000)
   }
 }
