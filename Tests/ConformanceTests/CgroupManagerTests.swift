@@ -107,7 +107,9 @@ private final class IdleManager: CgroupManager {
   func create(
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32] { [] }
-  func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
+  func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+    CgroupEntrance()
+  }
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) {}
   func prepare(_ change: ResourceChange, at location: CgroupLocation) throws(CgroupError) -> CgroupUpdate {

@@ -16,7 +16,9 @@ public final class CgroupDisabledManager: CgroupManager {
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32] { [] }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance { CgroupEntrance() }
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
+    -> CgroupEntrance
+  { CgroupEntrance() }
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {}
 

@@ -43,7 +43,9 @@ public final class CgroupV1Manager: CgroupManager {
     }
   }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
+    -> CgroupEntrance
+  {
     try forest.entrance(to: forest.places(location))
   }
 

@@ -57,7 +57,9 @@ public final class InMemoryCgroupManager: CgroupManager {
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32] { [] }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
+    -> CgroupEntrance
+  {
     _ = try group(location)
     return CgroupEntrance()
   }

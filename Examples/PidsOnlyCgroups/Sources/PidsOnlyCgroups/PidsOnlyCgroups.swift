@@ -35,7 +35,9 @@ public final class PidsOnlyCgroups: CgroupManager {
     return [try open("tasks", O_WRONLY, in: directory)]
   }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
+  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
+    -> CgroupEntrance
+  {
     CgroupEntrance(doors: [try open("tasks", O_WRONLY, in: try directory(location))])
   }
 
