@@ -137,7 +137,7 @@ public final class CgroupV2Manager: CgroupManager {
       }
       if try !kill(place) {
         forest.signalAll(processes)
-        for inner in try place.subtree() { try? inner.write("cgroup.freeze", "0") }
+        try place.write("cgroup.freeze", "0")
       }
       forest.waitForExit(of: processes, deadline)
     }
