@@ -142,6 +142,21 @@ import Testing
     #expect(service.called.last == "StopUnit p-web.scope")
   }
 
+  /// On a host with version 1 the other hierarchies' cgroups are made before the scope.
+  @Test func aFailedStartLeavesNoHierarchy() throws {
+    let tree = InMemoryCgroupManager.Tree()
+    let files = InMemoryCgroupManager(tree)
+    _ = try files.createBirthplace(Self.location())
+    let service = FakeService(
+      FakeService.text("257"), .refusal("org.freedesktop.DBus.Error.PropertyReadOnly", "no"),
+      FakeService.noSuchUnit)
+    #expect(throws: CgroupError.self) {
+      try Self.manager(service, files, layout: Self.hybrid).create(
+        Self.location(), for: 41, try Self.request())
+    }
+    #expect(tree.groups.isEmpty)
+  }
+
   @Test func limitsGoToSystemdFirst() throws {
     let tree = InMemoryCgroupManager.Tree()
     _ = try InMemoryCgroupManager(tree).createBirthplace(Self.location())

@@ -98,6 +98,8 @@ public final class SystemdCgroupManager: CgroupManager {
       return doors
     } catch {
       for door in doors { Host.close(door) }
+      // They were made, or found empty, a moment ago. That they cannot be removed is no reason to hide the failure.
+      if !isUnified { try? files.destroy(location) }
       throw error
     }
   }
