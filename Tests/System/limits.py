@@ -18,7 +18,7 @@ def weight(shares):
 
 
 def generated(seed):
-    """Limits that any kernel takes."""
+    """Limits that any kernel takes. With much less CPU than a fifth a container would not even die in time."""
     chance = random.Random(seed)
     limit = chance.choice([None, -1, *(chance.randrange(4096, 1 << 18) * PAGE for _ in range(3))])
     resources = {"pids": {"limit": chance.choice([-1, 1, 10, 4096])}, "memory": {}, "cpu": {}}
@@ -32,9 +32,9 @@ def generated(seed):
     if chance.random() < 0.8:
         resources["cpu"]["shares"] = chance.choice([2, 3, 262144, chance.randrange(2, 262144), chance.randrange(2, 4096)])
     if chance.random() < 0.7:
-        resources["cpu"]["quota"] = chance.choice([-1, 1000, chance.randrange(1000, 500000)])
+        resources["cpu"]["quota"] = chance.choice([-1, 20000, chance.randrange(20000, 500000)])
     if chance.random() < 0.7:
-        resources["cpu"]["period"] = chance.choice([1000, 1000000, chance.randrange(1000, 1000000)])
+        resources["cpu"]["period"] = chance.choice([1000, 100000, chance.randrange(1000, 100000)])
     if chance.random() < 0.3 and resources["cpu"].get("quota", -1) > 0:
         resources["cpu"]["burst"] = chance.randrange(resources["cpu"]["quota"])
     if chance.random() < 0.5:
