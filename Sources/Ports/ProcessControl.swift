@@ -14,8 +14,11 @@ public protocol ProcessControl: AnyObject {
   /// Signals a process; `noSuchProcess` when it is gone or another.
   func signal(_ process: ProcessIdentity, _ signal: Int32) throws(SystemFailure)
 
-  /// Signals a process that is known by its number only.
-  func signal(pid: Int32, _ signal: Int32) throws(SystemFailure)
+  /// Signals processes that are known by their numbers only. Whoever is gone needs no signal.
+  ///
+  /// Each is held on to before `listed` makes the list anew, for a number may have passed on to a stranger: only what
+  /// stands in it still is signalled, and nothing where `listed` gives nil.
+  func signal(pids: [Int32], _ signal: Int32, listed: () -> [Int32]?) throws(SystemFailure)
 
   /// Waits until a process is gone; false when the time is over.
   func waitUntilGone(_ process: ProcessIdentity, milliseconds: Int64) throws(SystemFailure) -> Bool

@@ -132,6 +132,8 @@ final class RecordingCgroups: CgroupManager {
   var frozen = false
   var driver = CgroupLocation.Driver.cgroupfs
   var pids: [Int32] = []
+  /// What is in it each time that one looks, until only `pids` are.
+  var listings: [[Int32]] = []
   var failing: Set<String> = []
   /// Processes are born in the cgroup, as on cgroup v2.
   var hasBirthplace = false
@@ -171,7 +173,9 @@ final class RecordingCgroups: CgroupManager {
   func restore(_ update: CgroupUpdate, at location: CgroupLocation) throws(CgroupError) {
     try note("restore")
   }
-  func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] { pids }
+  func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
+    listings.isEmpty ? pids : listings.removeFirst()
+  }
   func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
     try note(frozen ? "freeze" : "thaw")
     self.frozen = frozen

@@ -261,6 +261,49 @@ import Testing
     bench.store.whenLocked = nil
   }
 
+  @Test func deleteLeavesAnotherContainerOfTheNameAlone() throws {
+    for options in ["", "--force "] {
+      let bench = try Bench()
+      #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+      let (id, first) = (try ContainerID("a"), try #require(try bench.identity("a")))
+      bench.processes.end(first)
+      bench.store.whenLocked = {
+        bench.store.whenLocked = nil
+        try? bench.store.remove(id)
+        _ = bench.run("create --bundle \(bench.directory) a")
+      }
+      #expect(bench.run("delete \(options)a") == nil)
+      let second = try #require(try bench.identity("a"))
+      #expect(second != first)
+      #expect(bench.processes.isAlive(second))
+    }
+  }
+
+  /// A number that is in the list no more may be a stranger's by now.
+  @Test func killSignalsWhatIsInTheCgroupStill() throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let (inside, gone) = (bench.processes.add(), bench.processes.add())
+    bench.cgroups.listings = [[inside.pid, gone.pid], [inside.pid]]
+    #expect(bench.run("kill --all a TERM") == nil)
+    #expect(bench.processes.signals.map(\.pid) == [inside.pid])
+  }
+
+  static let refusedBirths: [(call: String, errno: Errno, entrances: Int)] = [
+    ("clone3", .busy, 2), ("clone3", .again, 1), ("open_tree", .busy, 1),
+  ]
+
+  /// The container may make cgroups of its own while `exec` is on its way into what was one without.
+  @Test(arguments: refusedBirths) func execLooksForAnotherWayInWhereTheCgroupIsBusy(
+    _ call: String, _ errno: Errno, _ entrances: Int
+  ) throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    bench.spawner.failure = .system(SystemFailure(call: call, subject: "new process", errno: errno))
+    #expect(bench.run("exec a true") != nil)
+    #expect(bench.cgroups.calls.filter { $0 == "entrance" }.count == entrances)
+  }
+
   @Test func withoutCgroupsKillReachesTheInitProcess() throws {
     let bench = try Bench()
     bench.cgroups.driver = .disabled

@@ -4,8 +4,10 @@ import pty
 import select
 import socket
 import array
+import signal
 import time
 
+from changes import both, mount, namespaces
 from harness import *
 
 
@@ -145,6 +147,63 @@ def delete_paused(context):
     context.must("pause", name)
     context.must("delete", "--force", name)
     equal(context.status(name), None)
+
+
+# A program whose main thread ends and whose other one sleeps.
+HALF = """#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void *nap(void *none) { sleep(1000); return none; }
+int main(void) { pthread_t thread; return pthread_create(&thread, 0, nap, 0) || syscall(SYS_exit, 0); }
+"""
+
+
+def half_dead(context, change, *args):
+    """A container that runs the program at `/opt/half`; its name, and the id of the program's process."""
+    folder = context.folder / "half"
+    if not folder.exists():
+        folder.mkdir()
+        (folder / "half.c").write_text(HALF)
+        subprocess.run(["gcc", "-static", "-pthread", "-o", folder / "half", folder / "half.c"], check=True)
+    name = context.started(*args, change=both(change, mount("/opt", "bind", str(folder), "bind", "ro")))
+    found = []
+
+    def look():
+        found[:] = [entry.parent for entry in pathlib.Path("/proc").glob("[0-9]*/stat") if is_half(entry)]
+        return found
+
+    check(oci.wait_until(look), "it does not run")
+    return name, int(found[0].name)
+
+
+def is_half(stat):
+    try:
+        return " (half) Z " in stat.read_text()
+    except OSError:
+        return False
+
+
+@cases([("kill", ("kill", "KILL"), ("delete",)), ("delete --force", ("delete", "--force"), ())],
+       "{} ends a container whose main thread has ended before", needs=tool("gcc"))
+def main_thread_ended(context, command, then):
+    name, _ = half_dead(context, lambda config: None, "/opt/half")
+    equal(context.status(name), "running")
+    verb, *rest = command
+    context.must(verb, *(rest + [name] if verb == "delete" else [name] + rest), timeout=5)
+    if then:
+        context.await_status(name, "stopped")
+        context.must(*then, name)
+    equal(context.status(name), None)
+
+
+@case("delete ends what is left without a main thread and without a process namespace", needs=tool("gcc"))
+def half_left(context):
+    name, pid = half_dead(context, namespaces(without=("pid",)), "sh", "-c", "/opt/half & exec sleep 1000")
+    os.kill(context.runtime.state(name)["pid"], signal.SIGKILL)
+    context.await_status(name, "stopped")
+    result = context.must("delete", name)
+    check(result.seconds < 5 * oci.PATIENCE, f"{result.seconds} s")
+    check(oci.wait_until(lambda: not oci.children() and not os.path.exists(f"/proc/{pid}")), "it lives")
 
 
 class Remnant:

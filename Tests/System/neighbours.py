@@ -1,4 +1,6 @@
 """What a container may do to its cgroups, and to what shares its namespaces, is no harm to others."""
+import contextlib
+
 from changes import *
 from harness import *
 
@@ -59,3 +61,41 @@ def no_look(context):
     check(there >= 3, f"the new process is not there: {lines}")
     equal([line for line in lines[1:] if not line.startswith("1 ")], [])
     context.must("delete", "--force", second)
+
+
+def unified(context):
+    """A need: a tree of cgroup v2 with a controller that no hierarchy of version 1 has."""
+    for place in oci.mount_points("cgroup2"):
+        if (place / "cgroup.controllers").read_text().split():
+            return martlet_only(context)
+    return "no controller of cgroup v2"
+
+
+@case("exec goes where the container's first process is, once cgroups below take the processes", needs=unified)
+def exec_below(context):
+    name = context.started()
+    pid = context.runtime.state(name)["pid"]
+    cgroup = json.loads((pathlib.Path(context.runtime.root) / name / "state.json").read_text())["cgroup_paths"][""]
+    cgroup, [root] = pathlib.Path(cgroup), oci.mount_points("cgroup2")[-1:]
+    kind = (root / "cgroup.controllers").read_text().split()[0]
+    inner = cgroup / "init.scope"
+    inner.mkdir()
+    (inner / "cgroup.procs").write_text(str(pid))
+    places, before = [*reversed(cgroup.parents), cgroup], (root / "cgroup.subtree_control").read_text().split()
+    try:
+        for place in places:
+            if place == root or root in place.parents:
+                (place / "cgroup.subtree_control").write_text(f"+{kind}")
+        seen = context.must("exec", name, "cat", "/proc/self/cgroup").text
+        check(any(line.startswith("0::") and line.endswith("/init.scope") for line in seen.splitlines()), seen)
+        # Where the first process is elsewhere, nothing leads out of the container's cgroup.
+        (root / "cgroup.procs").write_text(str(pid))
+        result = context.must("exec", name, "true", code=255)
+        matches("(?i)resource busy", result.message)
+    finally:
+        for place in reversed(places):
+            # Others may be using it meanwhile.
+            with contextlib.suppress(OSError):
+                if kind not in before and (place == root or root in place.parents):
+                    (place / "cgroup.subtree_control").write_text(f"-{kind}")
+    context.must("delete", "--force", name)

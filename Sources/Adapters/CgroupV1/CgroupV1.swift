@@ -43,10 +43,10 @@ public final class CgroupV1Manager: CgroupManager {
     }
   }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
-    -> CgroupEntrance
-  {
-    try forest.entrance(to: forest.places(location))
+  public func entrance(
+    to location: CgroupLocation, beside process: Int32
+  ) throws(CgroupError) -> CgroupEntrance {
+    try forest.entrance(to: forest.places(location), beside: process)
   }
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {

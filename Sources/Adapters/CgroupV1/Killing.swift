@@ -5,27 +5,18 @@ import Ports
 
 /// Ending every process of a container.
 enum Killing {
-  /// Repeats until none is left: by `cgroup.kill` of the v2 tree where there is one, and for what is not
-  /// in that tree, or where there is none, by signals to frozen processes, which cannot fork meanwhile.
+  /// By `cgroup.kill` of the v2 tree where there is one, and for what is not in that tree, or does not hear it, by
+  /// signals to frozen processes, which cannot fork meanwhile.
   static func killAll(_ forest: CgroupForest, _ places: [CgroupPlace]) throws(CgroupError) {
-    let deadline = Waiting.now() + CgroupForest.patience
     let freezer = CgroupForest.place("freezer", in: places)
-    let wasKilled = try killUnified(places)
-    if wasKilled, let freezer { try thaw(freezer) }
     guard let counted = freezer ?? places.first else { return }
-    var processes = try counted.processes()
-    if wasKilled, !processes.isEmpty {
-      forest.waitForExit(of: processes, deadline)
-      processes = try counted.processes()
-    }
-    while !processes.isEmpty {
-      guard Waiting.now() < deadline else {
-        throw .timedOut(operation: "kill", directory: counted.directory, processes: processes)
-      }
-      try signalFrozen(forest, counted, freezer)
-      forest.waitForExit(of: processes, deadline)
-      processes = try counted.processes()
-    }
+    try forest.killAll(
+      counted,
+      isKilled: { () throws(CgroupError) in
+        let isKilled = try killUnified(places)
+        if isKilled, let freezer { try thaw(freezer) }
+        return isKilled
+      }, signal: { () throws(CgroupError) in try signalFrozen(forest, counted, freezer) })
   }
 
   private static func killUnified(_ places: [CgroupPlace]) throws(CgroupError) -> Bool {
@@ -45,7 +36,7 @@ enum Killing {
   {
     // A cgroup that will not freeze is signalled all the same: the loop comes round again.
     if let freezer { try? freezer.write("freezer.state", "FROZEN") }
-    forest.signalAll(try counted.processes())
+    try forest.signalAll(in: counted)
     if let freezer { try thaw(freezer) }
   }
 

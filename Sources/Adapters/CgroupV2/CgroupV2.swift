@@ -38,10 +38,10 @@ public final class CgroupV2Manager: CgroupManager {
     return []
   }
 
-  public func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError)
-    -> CgroupEntrance
-  {
-    try forest.entrance(to: forest.places(location).map { Leaf.place(of: process, below: $0) })
+  public func entrance(
+    to location: CgroupLocation, beside process: Int32
+  ) throws(CgroupError) -> CgroupEntrance {
+    try forest.entrance(to: forest.places(location), beside: process)
   }
 
   public func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
@@ -125,22 +125,18 @@ public final class CgroupV2Manager: CgroupManager {
     for place in forest.places(location) { try killAll(place) }
   }
 
-  /// By `cgroup.kill`, which frozen processes obey too; before Linux 5.14 by signals, again and again
-  /// until nobody is left to fork.
+  /// By `cgroup.kill`, which frozen processes obey too; before Linux 5.14, and for what does not hear it, by signals.
   private func killAll(_ place: CgroupPlace) throws(CgroupError) {
-    let deadline = Waiting.now() + CgroupForest.patience
-    while true {
-      let processes = try place.processes()
-      if processes.isEmpty { return }
-      guard Waiting.now() < deadline else {
-        throw .timedOut(operation: "kill", directory: place.directory, processes: processes)
-      }
-      if try !kill(place) {
-        forest.signalAll(processes)
-        try place.write("cgroup.freeze", "0")
-      }
-      forest.waitForExit(of: processes, deadline)
-    }
+    try forest.killAll(
+      place, isKilled: { () throws(CgroupError) in try kill(place) },
+      signal: { () throws(CgroupError) in
+        try forest.signalAll(in: place)
+        do throws(CgroupError) {
+          try place.write("cgroup.freeze", "0")
+        } catch {
+          guard try !place.isThere() else { throw error }
+        }
+      })
   }
 
   /// False when the kernel has no such file.

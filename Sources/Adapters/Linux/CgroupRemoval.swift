@@ -35,7 +35,7 @@ extension CgroupForest {
       guard Waiting.now() < deadline else {
         throw .timedOut(operation: "remove", directory: place.directory, processes: processes)
       }
-      waitForExit(of: processes, deadline)
+      waitForExit(of: processes, min(deadline, Waiting.now() + CgroupForest.attention))
       // The last process may be past its end and not yet out of the count; nothing tells when it is.
       CgroupForest.pause(round)
       round += 1
@@ -56,6 +56,46 @@ extension CgroupForest {
         })
     } catch {
       guard CgroupPlace.meansGone(error) else { throw place.failure("unlinkat", error, "below") }
+    }
+  }
+
+  /// Kills what is in a cgroup and below it, again and again until nobody is left to fork.
+  ///
+  /// `cgroup.kill` speaks to main threads alone: a process whose main thread has ended does not hear it, so that what
+  /// is left after a while is signalled.
+  /// - Parameters:
+  ///   - isKilled: whether `cgroup.kill` was written to the cgroup, or to one with the same processes.
+  ///   - signal: sends signals to what is in it.
+  public func killAll(
+    _ place: CgroupPlace, isKilled: () throws(CgroupError) -> Bool, signal: () throws(CgroupError) -> Void
+  ) throws(CgroupError) {
+    let deadline = Waiting.now() + CgroupForest.patience
+    var round = 0
+    while true {
+      let wasKilled = try isKilled()
+      let processes = try place.processes()
+      if processes.isEmpty { return }
+      guard Waiting.now() < deadline else {
+        throw .timedOut(operation: "kill", directory: place.directory, processes: processes)
+      }
+      if !wasKilled || round > 0 { try signal() }
+      // Not for long: a number may have passed on to a stranger since it was read.
+      waitForExit(of: processes, min(deadline, Waiting.now() + CgroupForest.attention))
+      // Those that cannot be seen from here cannot be waited for either.
+      CgroupForest.pause(round)
+      round += 1
+    }
+  }
+
+  /// How long a process that was killed is waited for before it is looked for again, in milliseconds.
+  private static let attention: Int64 = 500
+
+  /// Kills what is in a cgroup and below it by signals.
+  public func signalAll(in place: CgroupPlace) throws(CgroupError) {
+    let listed = try place.processes()
+    // What a signal did not reach is there still when it is looked for again.
+    _ = ListedProcesses.signal(listed, SIGKILL) {
+      do throws(CgroupError) { return try place.processes() } catch { return nil }
     }
   }
 

@@ -68,12 +68,4 @@ extension CgroupForest {
     throw .invalidValue(file: rejection.file, reason: rejection.reason)
   }
 
-  /// Kills by signal, each process through a descriptor of it.
-  public func signalAll(_ processes: [Int32]) {
-    for pid in processes where pid > 0 {
-      // Whoever is gone in between needs no signal.
-      guard let process = try? ProcessHandle(pid) else { continue }
-      try? process.signal(SIGKILL)
-    }
-  }
 }

@@ -28,13 +28,9 @@ public final class LinuxProcessControl: ProcessControl {
     }
   }
 
-  public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
-    do throws(FailedCall) {
-      let handle = try FailedCall.naming("pidfd_open") { () throws(Errno) in try ProcessHandle(pid) }
-      try FailedCall.naming("pidfd_send_signal") { () throws(Errno) in try handle.signal(signal) }
-    } catch {
-      throw SystemFailure(call: error.call, subject: String(pid), errno: error.errno)
-    }
+  public func signal(pids: [Int32], _ signal: Int32, listed: () -> [Int32]?) throws(SystemFailure) {
+    guard let failure = ListedProcesses.signal(pids, signal, listed: listed) else { return }
+    throw SystemFailure(call: failure.call, subject: "processes of a cgroup", errno: failure.errno)
   }
 
   public func waitUntilGone(_ process: ProcessIdentity, milliseconds: Int64) throws(SystemFailure) -> Bool {

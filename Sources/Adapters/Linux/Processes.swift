@@ -58,28 +58,36 @@ public enum Processes {
     throw .noSuchProcess
   }
 
-  /// Field 22 of `/proc/PID/stat`, and whether the process still runs (it is no zombie).
+  /// Field 22 of `/proc/PID/stat`, and whether the process still runs.
   public static func stat(_ pid: Int32) throws(Errno) -> (startTime: UInt64, isAlive: Bool) {
     let bytes = try Procfs().read("\(pid.decimal)/stat", limit: 8192)
     guard let parsed = parseStat(bytes) else { throw .invalidArgument }
     return parsed
   }
 
-  /// Reads state (field 3) and start time (field 22) after the last `)`: a name may hold anything.
+  /// Reads state (field 3), number of threads (field 20) and start time (field 22) after the last `)`: a name may
+  /// hold anything. A process whose main thread has ended shows that thread's state, and runs on in the others.
   static func parseStat(_ bytes: [UInt8]) -> (startTime: UInt64, isAlive: Bool)? {
     guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     var fields = ByteFields(bytes[(close + 1)...], at: " ")
     guard fields.next()?.isEmpty == true, let state = fields.next()?.first else { return nil }
-    for _ in 4..<22 where fields.next() == nil { return nil }
-    guard let digits = fields.next() else { return nil }
-    var startTime: UInt64 = 0
+    for _ in 4..<20 where fields.next() == nil { return nil }
+    guard let threads = fields.next().flatMap(number), fields.next() != nil,
+      let startTime = fields.next().flatMap(number)
+    else { return nil }
+    let mainRuns = state != UInt8(ascii: "Z") && state != UInt8(ascii: "X")
+    return (startTime, mainRuns || threads > 1)
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+    var number: UInt64 = 0
     for digit in digits {
       guard digit >= 48, digit <= 57 else { return nil }
-      let (product, overflow) = startTime.multipliedReportingOverflow(by: 10)
+      let (product, overflow) = number.multipliedReportingOverflow(by: 10)
       guard !overflow else { return nil }
-      startTime = product &+ UInt64(digit - 48)
+      number = product &+ UInt64(digit - 48)
     }
-    return (startTime, state != UInt8(ascii: "Z") && state != UInt8(ascii: "X"))
+    return number
   }
 
   /// Whether exactly this process still runs.

@@ -100,11 +100,12 @@ public final class SimulatedProcesses: ProcessControl {
     if signal == 9 { end(process) }
   }
 
-  public func signal(pid: Int32, _ signal: Int32) throws(SystemFailure) {
-    guard let process = living.first(where: { $0.pid == pid }) else {
-      throw SystemFailure(call: "pidfd_send_signal", subject: "\(pid)", errno: .noSuchProcess)
+  public func signal(pids: [Int32], _ signal: Int32, listed: () -> [Int32]?) throws(SystemFailure) {
+    let held = living.filter { pids.contains($0.pid) }
+    guard let present = listed() else { return }
+    for process in held where present.contains(process.pid) && living.contains(process) {
+      try self.signal(process, signal)
     }
-    try self.signal(process, signal)
   }
 
   public func waitUntilGone(_ process: ProcessIdentity, milliseconds: Int64) throws(SystemFailure) -> Bool {

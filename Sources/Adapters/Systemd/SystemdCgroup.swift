@@ -331,14 +331,6 @@ extension UnitPlace.Violation {
   }
 }
 
-extension CgroupLayout.Hierarchy {
-  /// The directory of a cgroup that is named from the root of the hierarchy; the mount may show a part only.
-  fileprivate func directory(of group: String) -> String {
-    guard root != "/", group.hasBytePrefix(root + "/") else { return mountPoint + group }
-    return mountPoint + String(Substring(group.utf8.dropFirst(root.utf8.count)))
-  }
-}
-
 extension CgroupLocation {
   /// The cgroups of the unit itself, without the one below it that a container may have for its own.
   fileprivate var whole: CgroupLocation {

@@ -67,6 +67,12 @@ public struct CgroupLayout: Equatable, Sendable {
       self.root = root
       self.isUnified = isUnified
     }
+
+    /// The directory of a cgroup that is named from the root of the hierarchy; the mount may show a part only.
+    public func directory(of group: String) -> String {
+      guard root != "/", group.hasBytePrefix(root + "/") else { return mountPoint + group }
+      return mountPoint + String(Substring(group.utf8.dropFirst(root.utf8.count)))
+    }
   }
 
   /// The set-up.

@@ -13,10 +13,10 @@ extension Context {
       return
     }
     if isForced { try stop(seen) }
-    // Whoever took it away since then has done what was asked for.
+    // Whoever took it away since then has done what was asked for, even if there is another one of its name.
     guard let lock = try lock(id) else { return }
     defer { lock.release() }
-    guard let container = try find(id) else { return }
+    guard let container = try find(id), container.intent == seen.intent else { return }
     guard isForced || container.mayBeDeleted else {
       throw .container(.stillRunning(id, container.status))
     }

@@ -52,8 +52,17 @@ extension Context {
   private func enter(
     _ plan: Plan, _ state: StateRecord, _ beforeStart: () throws(Failure) -> Void
   ) throws(Failure) -> ProcessRun {
-    let entrance = try entrance(to: state)
-    var run = try spawn(plan, state, entrance)
+    var entrance = try entrance(to: state)
+    var run: ProcessRun
+    do throws(Failure) {
+      run = try spawn(plan, state, entrance)
+    } catch {
+      // The container has made cgroups of its own since it was looked at.
+      guard error.isOccupiedBirthplace else { throw error }
+      for door in entrance.doors { Host.close(door) }
+      entrance = try self.entrance(to: state)
+      run = try spawn(plan, state, entrance)
+    }
     do throws(Failure) {
       try beforeStart()
       try run.follow(doors: entrance.doors, agent: agent(state)) { (_: Milestone) throws(Failure) in }
@@ -122,5 +131,13 @@ extension Context {
     }
     if let location = state.rdt { try add(run.process, to: location) }
     return run
+  }
+}
+
+extension Failure {
+  /// A cgroup refused a birth because of those below it.
+  fileprivate var isOccupiedBirthplace: Bool {
+    guard case .spawn(.system(let failure)) = self else { return false }
+    return failure.call == "clone3" && failure.errno == .busy
   }
 }

@@ -54,14 +54,20 @@ extension Context {
 
   private func signalAll(_ state: StateRecord, _ signal: Signal) throws(Failure) {
     let manager = try cgroups(for: state.cgroup)
-    let pids: [Int32]
-    do throws(CgroupError) { pids = try manager.processes(in: state.cgroup) } catch { throw .cgroup(error) }
-    for pid in pids {
-      do throws(SystemFailure) {
-        try processes.signal(pid: pid, signal.rawValue)
+    var failure: CgroupError?
+    let list = { () -> [Int32]? in
+      do throws(CgroupError) {
+        return try manager.processes(in: state.cgroup)
       } catch {
-        guard error.errno == .noSuchProcess else { throw .system(error) }
+        failure = error
+        return nil
       }
     }
+    do throws(SystemFailure) {
+      if let pids = list() { try processes.signal(pids: pids, signal.rawValue, listed: list) }
+    } catch {
+      throw .system(error)
+    }
+    if let failure { throw .cgroup(failure) }
   }
 }
