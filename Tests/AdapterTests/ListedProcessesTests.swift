@@ -56,7 +56,9 @@ import Testing
     let path = try #require(mkdtemp(&template).map { String(cString: $0) })
     defer { system("rm -rf '\(path)'") }
     mkdir(path + "/a", 0o755)
-    system("cd '\(path)/a'; : > cgroup.kill; echo 0 > cgroup.procs; (sleep 0.5; : > cgroup.procs) &")
+    system(
+      "cd '\(path)/a'; : > cgroup.kill; : > cgroup.freeze; echo 0 > cgroup.procs; (sleep 0.5; : > cgroup.procs) &"
+    )
     let hierarchy = CgroupLayout.Hierarchy(controllers: [], mountPoint: path, isUnified: true)
     let manager = CgroupV2Manager(CgroupTree(hierarchy, kind: .unverified))
     let location = try manager.locate(CgroupRequest(id: try ContainerID("a"), path: "/a"))
