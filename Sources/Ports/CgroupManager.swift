@@ -19,7 +19,8 @@ public protocol CgroupManager: AnyObject {
   func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32?
 
   /// Makes the other cgroups, while the process starts up, and opens the way into them: the doors of
-  /// `CgroupEntrance`.
+  /// `CgroupEntrance`. A location of several hierarchies may come in two parts (`CgroupLocation.stages`), one after
+  /// the other.
   ///
   /// Cgroups that cannot be without a process get this one, which waits for its plan and has done nothing
   /// yet; where there are others, it stays where it is.

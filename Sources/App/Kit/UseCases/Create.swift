@@ -217,7 +217,8 @@ struct Creation {
   }
 
   private func makeRemainingCgroups(_ made: inout Made, for process: Int32) throws(Failure) -> [Int32] {
-    try make(intent.cgroup.stages.later, &made, nowThere: intent.cgroup, process)
+    let later = intent.cgroup.stages.later
+    return later.paths.isEmpty ? [] : try make(later, &made, nowThere: intent.cgroup, process)
   }
 
   private func make(
