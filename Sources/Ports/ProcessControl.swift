@@ -8,7 +8,7 @@ public protocol ProcessControl: AnyObject {
   /// Who the caller is.
   func current() throws(SystemFailure) -> ProcessIdentity
 
-  /// Whether exactly this process still runs.
+  /// Whether exactly this process is seen to run: false too where procfs cannot be read.
   func isAlive(_ process: ProcessIdentity) -> Bool
 
   /// Signals a process; `noSuchProcess` when it is gone or another.

@@ -20,10 +20,14 @@ public protocol StateStore: AnyObject {
   /// Reads a container's entry.
   func load(_ id: ContainerID) throws(StateError) -> StateEntry
 
+  /// Reads a container's entry as it was before it had a state: for one whose state cannot be read.
+  func loadIntent(_ id: ContainerID) throws(StateError) -> StateEntry
+
   /// The ids that have an entry, in no order.
   func identifiers() throws(StateError) -> [ContainerID]
 
-  /// Locks a container for a transition; waits for another holder.
+  /// Locks a container for a transition; waits for another holder, but not for ever. One whose creator lives and
+  /// holds it is `beingCreated` at once: a creation takes as long as its hooks do.
   func lock(_ id: ContainerID) throws(StateError) -> any StateLock
 
   /// Removes a container's entry.
@@ -51,7 +55,7 @@ public protocol StateLock: AnyObject {
   /// Gives the lock back. Idempotent.
   func release()
 
-  /// Takes a lock that was given back again; waits for another holder. False when the container was removed
+  /// Takes a lock that was given back again; waits for another holder, but not for ever. False when the container was removed
   /// since then, even if there is another one of its name.
   func reacquire() throws(StateError) -> Bool
 }
@@ -88,6 +92,10 @@ public enum StateError: Error, Equatable, Sendable {
   case exists(ContainerID)
   /// There is no such container.
   case missing(ContainerID)
+  /// It is being created, and its creator lives.
+  case beingCreated(ContainerID)
+  /// Somebody else held the container's lock for so many milliseconds.
+  case busy(ContainerID, milliseconds: Int64)
   /// A record cannot be read: not JSON, not a record, or of a later version.
   case malformed(path: String, reason: String)
   /// A system call failed.

@@ -1,9 +1,10 @@
 import CLinux
 import Domain
-import Hooks
 import Linux
 import Ports
 import Testing
+
+@testable import Hooks
 
 @Suite(.serialized) struct HookRunnerTests {
   static func hook(_ script: String, env: [String]? = nil, timeout: Int? = nil) -> Hook {
@@ -45,6 +46,14 @@ import Testing
       return
     }
     #expect(failure.errno == .noSuchFileOrDirectory)
+  }
+
+  @Test("a hook's process sees that its runtime died before it asked to be told")
+  func orphan() throws {
+    let streams = try HookStreams()
+    #expect(!HookProcess.hasNoReader(streams.output.writer))
+    streams.output.closeReader()
+    #expect(HookProcess.hasNoReader(streams.output.writer))
   }
 
   @Test("a hook that does not read its input is no failure")

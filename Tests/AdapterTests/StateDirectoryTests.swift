@@ -213,6 +213,7 @@ struct StateDirectoryTests {
     let store = root.store
     let intent = try intent("locked")
     nonisolated(unsafe) let first = try store.begin(intent)
+    try store.save(record(intent))
     let outcome = Mutex<[String]>([])
     onThreads(2) { index in
       if index == 0 {
@@ -224,6 +225,64 @@ struct StateDirectoryTests {
       }
     }
     #expect(outcome.withLock { $0 } == ["missing"])
+  }
+
+  private func impatient(_ milliseconds: Int64) -> DirectoryStateStore {
+    DirectoryStateStore(root: root.path + "/deep/root", reader: YajlDocument(), patience: milliseconds)
+  }
+
+  @Test("a lock that stays with another is not waited for without end")
+  func busyLock() throws {
+    let store = impatient(200)
+    let intent = try intent("busy")
+    let busy = StateError.busy(intent.id, milliseconds: 200)
+    let first = try store.begin(intent)
+    try store.save(record(intent))
+    let begun = Waiting.now()
+    #expect(throws: busy) { try store.lock(intent.id) }
+    #expect(Waiting.now() - begun >= 200)
+    first.release()
+    let second = try store.lock(intent.id)
+    #expect(throws: busy) { try first.reacquire() }
+    second.release()
+    #expect(try first.reacquire())
+    #expect(throws: busy) { try store.lock(intent.id) }
+  }
+
+  @Test("a lock is had as soon as its holder gives it back")
+  func awaitedLock() throws {
+    let intent = try intent("awaited")
+    nonisolated(unsafe) let first = try root.store.begin(intent)
+    try root.store.save(record(intent))
+    let taken = Atomic(0)
+    onThreads(2) { index in
+      if index == 0 {
+        if (try? impatient(60_000).lock(intent.id)) != nil { taken.add(1, ordering: .relaxed) }
+      } else {
+        usleep(100_000)
+        first.release()
+      }
+    }
+    #expect(taken.load(ordering: .relaxed) == 1)
+    // Nobody holds it behind the back of whoever gave it back.
+    try impatient(0).lock(intent.id).release()
+  }
+
+  @Test("a container that is being created says so at once, one whose creator is dead can be locked")
+  func creationIsNotAwaited() throws {
+    let store = impatient(60_000)
+    let new = try intent("new")
+    let lock = try store.begin(new)
+    #expect(throws: StateError.beingCreated(new.id)) { try store.lock(new.id) }
+    lock.release()
+    try store.lock(new.id).release()
+    let own = try Processes.currentIdentity()
+    let dead = try intent("left", creator: ProcessIdentity(pid: own.pid, startTime: own.startTime + 1))
+    let left = try store.begin(dead)
+    // Its lock is on its way to be free.
+    #expect(throws: StateError.busy(dead.id, milliseconds: 100)) { try impatient(100).lock(dead.id) }
+    left.release()
+    try store.lock(dead.id).release()
   }
 
   @Test("what a dead process left is swept; what a living one works on stays")
@@ -260,6 +319,8 @@ struct StateDirectoryTests {
     } catch StateError.malformed(let named, _) {
       #expect(named == path)
     }
+    let entry = try store.loadIntent(intent.id)
+    #expect(entry.intent == intent && entry.state == nil)
   }
 
   @Test("a file beside the containers is none")

@@ -12,6 +12,8 @@ final class Bench {
   let cgroups = RecordingCgroups()
   /// Takes the place of the recording one.
   var manager: (any CgroupManager)?
+  /// The console cannot take the signals over.
+  var failsToBegin = false
   let sender = RecordingSender()
   let board = InMemoryMonitor.Board()
   /// A machine with one cache of two domains, and counters.
@@ -65,7 +67,8 @@ final class Bench {
       rdt: { [rdt] _ in InMemoryIntelRdtManager(rdt) },
       spawner: { [spawner] in spawner }, hooks: { [hooks] in hooks }, documents: standard.documents,
       seccomp: standard.seccomp, capabilities: standard.capabilities, probe: { FixedProbe() },
-      processes: { [processes] in processes }, gate: { OpenGate() }, console: { QuietConsole() },
+      processes: { [processes] in processes }, gate: { OpenGate() },
+      console: { [failsToBegin] in QuietConsole(failsToBegin) },
       networkDevices: standard.networkDevices,
       sender: { [sender] in sender })
   }
@@ -109,7 +112,13 @@ private final class OpenGate: StartGate {
 }
 
 private final class QuietConsole: ForegroundConsole {
-  func begin() throws(SystemFailure) {}
+  private let failsToBegin: Bool
+
+  init(_ failsToBegin: Bool) { self.failsToBegin = failsToBegin }
+
+  func begin() throws(SystemFailure) {
+    if failsToBegin { throw SystemFailure(call: "signalfd4", subject: "", errno: .noMemory) }
+  }
   func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {
     .signalled(9)
   }
@@ -137,6 +146,8 @@ final class RecordingCgroups: CgroupManager {
   var failing: Set<String> = []
   /// Processes are born in the cgroup, as on cgroup v2.
   var hasBirthplace = false
+  /// The doors of an entrance.
+  var doors: [Int32] = []
 
   private func note(_ call: String) throws(CgroupError) {
     calls.append(call)
@@ -159,7 +170,7 @@ final class RecordingCgroups: CgroupManager {
   }
   func entrance(to location: CgroupLocation, beside process: Int32) throws(CgroupError) -> CgroupEntrance {
     try note("entrance")
-    return CgroupEntrance()
+    return CgroupEntrance(doors: doors)
   }
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) { try note("add") }
   func apply(_ resources: Resources, to location: CgroupLocation) throws(CgroupError) { try note("apply") }

@@ -1,3 +1,4 @@
+import CLinux
 import Domain
 import Linux
 import Ports
@@ -83,6 +84,85 @@ import Testing
     #expect(bench.run("delete --force a") == nil)
     #expect(bench.store.entries.isEmpty)
     #expect(bench.cgroups.calls == calls)
+  }
+
+  @Test func aContainerThatIsBeingCreatedIsAnsweredForAtOnce() throws {
+    let bench = try Bench()
+    let lock = try bench.store.begin(
+      IntentRecord(
+        id: try ContainerID("a"), bundle: "/b", creator: bench.processes.add(),
+        created: Timestamp(seconds: 0, nanoseconds: 0), cgroup: CgroupLocation(driver: .cgroupfs)))
+    #expect(bench.run("delete a") == "cannot delete container a that is not stopped: creating")
+    #expect(bench.run("start a") == "cannot start a container in the creating state")
+    #expect(bench.run("update --pids-limit 5 a") == "container not running")
+    #expect(bench.run("pause a") == "container not running")
+    #expect(bench.run("resume a") == "container not paused")
+    #expect(bench.store.entries.count == 1)
+    lock.release()
+  }
+
+  /// The state is damaged, or of a later version: the intent says what there may be.
+  @Test(arguments: [(true, ["killAll", "killAll", "destroy"]), (false, ["destroy"])])
+  func aContainerWithoutAReadableStateIsDeletedByItsIntent(_ claimed: Bool, _ calls: [String]) throws {
+    let bench = try Bench()
+    let creator = bench.processes.add()
+    let id = try ContainerID("a")
+    _ = try bench.store.begin(
+      IntentRecord(
+        id: id, bundle: "/b", creator: creator, created: Timestamp(seconds: 0, nanoseconds: 0),
+        cgroup: CgroupLocation(driver: .cgroupfs, paths: [.init(controller: "", directory: "/c/a")])))
+    if claimed { try bench.store.claimCgroup(of: id) }
+    bench.store.unreadable = [id]
+    #expect(bench.run("delete a")?.contains("state.json: of another version") == true)
+    #expect(bench.store.entries.count == 1)
+    #expect(bench.run("delete --force a") == nil)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.cgroups.calls == calls)
+    // It has created the container, and does something else by now.
+    #expect(bench.processes.isAlive(creator))
+  }
+
+  /// A pipe whose reader sees whether its writer is closed.
+  private static func isClosed(_ reader: Int32) throws -> Bool {
+    var looked = [pollfd(fd: reader, events: 0, revents: 0)]
+    return try Waiting.poll(&looked, timeout: 0)
+  }
+
+  private static func pipe() throws -> (reader: Int32, writer: Int32) {
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe2(&ends, 0o2_000_000) == 0)
+    return (ends[0], ends[1])
+  }
+
+  @Test(arguments: ["spawn", "console", "add"]) func theDoorsOfAnEntranceAreClosedWhenNoProcessTakesThem(
+    _ failing: String
+  ) throws {
+    let rdt = failing == "add" ? #"{"schemata":["MB:0=50;1=50"]}"# : "{}"
+    let bench = try Bench(rdt: rdt)
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let (reader, writer) = try Self.pipe()
+    defer { Host.close(reader) }
+    bench.cgroups.doors = [writer]
+    let living = bench.processes.living
+    switch failing {
+    case "spawn": bench.spawner.failure = .multithreaded(count: 2)
+    case "console": bench.failsToBegin = true
+    default: bench.rdt.groups.removeAll()
+    }
+    #expect(bench.run("exec a true") != nil)
+    #expect(try Self.isClosed(reader))
+    #expect(bench.processes.living == living)
+  }
+
+  @Test(arguments: ["run", "exec"]) func aTerminalIsClosedWhenItsProcessFails(_ command: String) throws {
+    let bench = try Bench()
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    let (reader, writer) = try Self.pipe()
+    defer { Host.close(reader) }
+    bench.spawner.script = [.terminal(writer), .died(waitStatus: 9)]
+    let line = command == "run" ? "run --bundle \(bench.directory) --no-subreaper b" : "exec a true"
+    #expect(bench.run(line) != nil)
+    #expect(try Self.isClosed(reader))
   }
 
   @Test func secondCreateOfAnIdFailsAndTouchesNothing() throws {

@@ -184,6 +184,30 @@ def hanging(context, kind, command):
     oci.RUNNING.discard(child.pid)
 
 
+AT_ONCE = [("delete", ("delete",), "that is not stopped: creating"), ("start", ("start",), "in the creating state"),
+           ("pause", ("pause",), "container not running"), ("resume", ("resume",), "container not paused"),
+           ("update", ("update", "--pids-limit", "5"), "container not running"),
+           ("kill", ("kill",), "container not running"), ("exec", ("exec",), "in the creating state")]
+
+
+@case("no command waits for a container that is being created", needs=martlet_only)
+def being_created(context):
+    name, bundle = context.bundle("sleep", "1000", change=hooks(createRuntime=hook("exec sleep 30")))
+    child = subprocess.Popen(context.runtime.argv("create", "--bundle", bundle.path, name), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    oci.RUNNING.add(child.pid)
+    context.await_status(name, "creating")
+    time.sleep(0.2)  # the hook begins
+    for command, arguments, text in AT_ONCE:
+        result = context.runtime.run(*arguments, name, *(["true"] if command == "exec" else []), timeout=5)
+        check(result.code != 0 and not result.hung, f"{command}: {result.code}, {result.message}")
+        matches(text, result.message)
+    context.must("delete", "--force", name, timeout=5)
+    oci.kill_children()
+    child.wait()
+    oci.RUNNING.discard(child.pid)
+
+
 @cases([(str(seconds), seconds) for seconds in (2**63 - 1, 2**63 // 1000)], "a hook may take {} seconds")
 def endless(context, seconds):
     context.run("true", change=hooks(createRuntime=hook("exit 0", timeout=seconds),

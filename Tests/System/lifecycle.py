@@ -1,9 +1,10 @@
 """From create to delete: statuses, signals, exit codes, exec, terminals, hooks."""
+import array
+import contextlib
 import fcntl
 import pty
 import select
 import socket
-import array
 import signal
 import time
 
@@ -252,6 +253,26 @@ def remnants(context, claimed, occupied, lives):
         remnant.end()
 
 
+RECORDS = [("is damaged", "{"), ("is of a later version", None), ("is empty", "")]
+
+
+@cases(RECORDS, "delete --force removes a container whose state {}", needs=martlet_only)
+def unreadable(context, text):
+    name = context.started()
+    pid = context.runtime.state(name)["pid"]
+    file = pathlib.Path(context.runtime.root) / name / "state.json"
+    if text is None:
+        state = json.loads(file.read_text())
+        state["martlet"]["version"] = 99
+        text = json.dumps(state)
+    file.write_text(text)
+    matches("state.json", context.must("delete", name, code=1).message)
+    check(pathlib.Path(f"/proc/{pid}").exists(), "its process is gone")
+    context.must("delete", "--force", name, timeout=10)
+    check(oci.wait_until(lambda: pid not in oci.children()), "its process is there")
+    equal((file.parent.exists(), oci.cgroups(f"{context.parent}/{name}")), (False, []))
+
+
 SIGNALS = [("a name", "USR1"), ("a name with SIG", "SIGUSR1"), ("lower case", "usr1"), ("a number", "10")]
 
 
@@ -415,6 +436,26 @@ def slow_reader(context):
     oci.RUNNING.discard(child.pid)
 
 
+@cases([("that blocks", 0), ("that does not block", os.O_NONBLOCK)],
+       "signals are passed on while nobody reads from a standard output {}", needs=martlet_only)
+def stuck_reader(context, flags):
+    name, bundle = context.bundle("sh", "-c", "trap 'exit 7' TERM; yes 0123456789 & wait", terminal=True)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETFL, flags)
+    child = subprocess.Popen(context.runtime.argv("run", "--keep", "--bundle", bundle.path, name),
+                             stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL)
+    oci.RUNNING.add(child.pid)
+    os.close(writer)
+    context.await_status(name, "running")
+    time.sleep(0.5)  # the pipe fills
+    child.terminate()
+    context.await_status(name, "stopped")
+    child.terminate()  # what is left of the output is not wanted
+    equal(child.wait(5), 7)
+    os.close(reader)
+    oci.RUNNING.discard(child.pid)
+
+
 @case("exec --tty")
 def exec_tty(context):
     name = context.started()
@@ -535,6 +576,24 @@ def refused_console(context, arguments, wants, text):
     name, bundle = context.bundle("true", change=on_terminal if wants else None)
     result = context.must(*arguments, "--bundle", bundle.path, name, code=1)
     matches(text if context.is_martlet or text != "/none" else "no such file", result.message)
+    equal(context.status(name), None)
+
+
+@case("a console socket whose queue is full is given up", needs=martlet_only)
+def full_console(context):
+    name, bundle = context.bundle("true", change=on_terminal)
+    path = str(context.folder / "full")
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(path)
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.setblocking(False)
+            waiting.connect_ex(path)
+        result = context.must("create", "--console-socket", path, "--bundle", bundle.path, name, code=1)
+    os.unlink(path)
+    check(path in result.message and "timed out" in result.message, result.message)
     equal(context.status(name), None)
 
 

@@ -37,7 +37,7 @@ public final class SignalForegroundConsole: ForegroundConsole {
       relay?.copy(descriptors.dropFirst(2))
       if descriptors[1].revents != 0 { handle(signals, of: process, relay) }
       if descriptors[0].revents != 0 {
-        relay?.drain()
+        relay?.drain(signals.number) { isGivenUp(signals) }
         return try end(of: process)
       }
     }
@@ -53,6 +53,12 @@ public final class SignalForegroundConsole: ForegroundConsole {
       default: try? Processes.signal(process.processDescriptor, signal)
       }
     }
+  }
+
+  /// Whoever signals a process that has ended means the runtime, that still has some of its output.
+  private func isGivenUp(_ signals: SignalReceiver) -> Bool {
+    let harmless = [SIGCHLD, SIGWINCH, SIGCONT, SIGPIPE, SIGURG, SIGTTIN, SIGTTOU]
+    return signals.take().contains { !harmless.contains($0) }
   }
 
   private func end(of process: any InitProcess) throws(SystemFailure) -> ProcessEnd {

@@ -7,7 +7,10 @@ import Ports
 final class TerminalRelay {
   private let master: Descriptor
   private let host: HostTerminal?
+  /// What was typed, and the container has not taken yet.
   private var pending: [UInt8] = []
+  /// What the container wrote, and standard output has not taken yet.
+  private var outgoing: ArraySlice<UInt8> = []
   private var inputIsOpen = true
   private var outputIsOpen = true
 
@@ -31,54 +34,67 @@ final class TerminalRelay {
     host?.copySize(to: master.number)
   }
 
-  /// What to wait for: input only while what was read before is written.
+  /// What to wait for: either side is read only while what was read before is written.
   func watched() -> [pollfd] {
-    let masterEvents = (outputIsOpen ? POLLIN : 0) | (pending.isEmpty ? 0 : POLLOUT)
-    var descriptors = [pollfd(fd: outputIsOpen ? master.number : -1, events: Int16(masterEvents), revents: 0)]
-    let reads = inputIsOpen && pending.isEmpty
-    descriptors.append(pollfd(fd: reads ? 0 : -1, events: Int16(POLLIN), revents: 0))
-    return descriptors
+    let reads = outputIsOpen && outgoing.isEmpty
+    let masterEvents = (reads ? POLLIN : 0) | (outputIsOpen && !pending.isEmpty ? POLLOUT : 0)
+    let readsInput = inputIsOpen && pending.isEmpty
+    return [
+      // One that nothing is wanted of would still tell of its end, again and again.
+      pollfd(fd: masterEvents == 0 ? -1 : master.number, events: Int16(masterEvents), revents: 0),
+      pollfd(fd: readsInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: outgoing.isEmpty ? -1 : 1, events: Int16(POLLOUT), revents: 0),
+    ]
   }
 
-  /// Copies what is ready.
+  /// Copies what is ready of what was watched.
   func copy(_ ready: ArraySlice<pollfd>) {
-    guard let output = ready.first, let input = ready.last else { return }
-    if output.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { outputIsOpen = copyOutput() }
-    if input.revents != 0 { readInput() }
+    let events = ready.map(\.revents)
+    guard events.count == 3 else { return }
+    if events[2] != 0 { writeOutput() }
+    if events[0] & Int16(POLLIN | POLLHUP | POLLERR) != 0, outgoing.isEmpty { readOutput() }
+    if events[1] != 0 { readInput() }
     if !pending.isEmpty { writeInput() }
   }
 
-  /// Copies what is left once the process has ended: at most what a terminal holds.
-  func drain() {
-    for _ in 0..<64 where outputIsOpen {
-      var descriptors = [pollfd(fd: master.number, events: Int16(POLLIN), revents: 0)]
-      guard (try? Waiting.poll(&descriptors, timeout: 0)) == true else { return }
-      outputIsOpen = copyOutput()
+  /// Copies what is left once the process has ended: at most what a terminal holds. Standard output is waited
+  /// for unless `isGivenUp` says so, which is asked whenever `signals` is readable.
+  func drain(_ signals: Int32, isGivenUp: () -> Bool) {
+    for _ in 0..<256 {
+      var descriptors = [
+        pollfd(fd: outgoing.isEmpty ? master.number : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: outgoing.isEmpty ? -1 : 1, events: Int16(POLLOUT), revents: 0),
+        pollfd(fd: outgoing.isEmpty ? -1 : signals, events: Int16(POLLIN), revents: 0),
+      ]
+      guard outputIsOpen || !outgoing.isEmpty,
+        (try? Waiting.poll(&descriptors, timeout: outgoing.isEmpty ? 0 : nil)) == true
+      else { return }
+      if descriptors[0].revents != 0 { readOutput() }
+      if descriptors[1].revents != 0 {
+        writeOutput()
+      } else if descriptors[2].revents != 0, isGivenUp() {
+        return
+      }
     }
   }
 
-  /// False once nobody holds the other end any more.
-  private func copyOutput() -> Bool {
+  /// Reads what the container wrote; its output is closed once nobody holds the other end any more.
+  private func readOutput() {
     let (chunk, result) = TerminalRelay.read(master.number)
-    if result > 0 { TerminalRelay.writeOutput(chunk) }
-    return result > 0 || result == -Int(EAGAIN) || result == -Int(EINTR)
+    if result > 0 { outgoing = chunk[...] }
+    outputIsOpen = result > 0 || result == -Int(EAGAIN) || result == -Int(EINTR)
   }
 
-  /// Writes all, also to a standard output that was made non-blocking by whoever shares it: what it does not
-  /// take yet is waited for. Nothing can be done when it is closed.
-  private static func writeOutput(_ chunk: [UInt8]) {
-    var rest = chunk[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes {
-        clinux_call(Int(SYS_write), 1, word($0.baseAddress), $0.count, 0, 0, 0)
-      }
-      if written > 0 { rest = rest.dropFirst(written) }
-      if written == -Int(EAGAIN) {
-        var descriptors = [pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)]
-        _ = try? Waiting.poll(&descriptors, timeout: nil)
-      } else if written <= 0, written != -Int(EINTR) {
-        return
-      }
+  /// Writes to a standard output that is ready for it: so little that a pipe which has room takes it at once,
+  /// whether it was made non-blocking, by whoever shares it, or not. Nothing can be done when it is closed.
+  private func writeOutput() {
+    let written = outgoing.withUnsafeBytes {
+      clinux_call(Int(SYS_write), 1, word($0.baseAddress), min($0.count, Int(PIPE_BUF)), 0, 0, 0)
+    }
+    if written > 0 {
+      outgoing = outgoing.dropFirst(written)
+    } else if written != -Int(EAGAIN), written != -Int(EINTR) {
+      outgoing = []
     }
   }
 

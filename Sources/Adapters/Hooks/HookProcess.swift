@@ -70,8 +70,11 @@ enum HookProcess {
       // Before it enters anything: procfs may be needed for that, and is the host's until then.
       try InheritedDescriptors.mark(from: 3, procfs: procfs)
       if entry >= 0 { try enter(entry, namespaces & ~Int(CLONE_NEWPID)) }
-      // A runtime that dies takes its hook along. A change of ids forgets it, so it comes after that.
+      // A runtime that dies takes its hook along. A change of ids forgets it, so it comes after that; and a
+      // runtime that was dead by then sends no signal.
       _ = try call(Int32(SYS_prctl), Int(PR_SET_PDEATHSIG), Int(SIGKILL))
+      _ = try call(Int32(SYS_close), Int(streams.output.reader))
+      guard !hasNoReader(streams.output.writer) else { Processes.exit(notStarted) }
       _ = try call(Int32(SYS_dup3), Int(streams.input.reader), 0, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.output.writer), 1, 0)
       _ = try call(Int32(SYS_dup3), Int(streams.errors.writer), 2, 0)
@@ -83,6 +86,14 @@ enum HookProcess {
       _ = clinux_call(Int(SYS_write), Int(streams.report.writer), word(&errno), 4, 0, 0, 0)
     }
     Processes.exit(notStarted)
+  }
+
+  /// Whether a pipe's readers are gone: of the hook's output that is the runtime alone, until the hook has ended.
+  /// The parent's number would not tell: it is 0 in another process namespace. The corresponding system call is
+  /// `poll`.
+  static func hasNoReader(_ writer: Int32) -> Bool {
+    var looked = pollfd(fd: writer, events: 0, revents: 0)
+    return clinux_call(Int(SYS_poll), word(&looked), 1, 0, 0, 0, 0) > 0
   }
 
   /// Enters namespaces. In a user namespace the host's root is nobody, who would lose all rights by `execve`:

@@ -103,7 +103,7 @@ struct TreeCopier: ~Copyable {
       buffer[count] = 0
       try attempt(.symlink, SYS_symlinkat, word(buffer), Int(target), word(name))
     case 0o100000:
-      try copyFile(name, from: source, to: target, status)
+      try copyFile(name, from: entry.number, to: target, status)
     default:
       try attempt(
         .mknod, SYS_mknodat, Int(target), word(name), Int(status.st_mode),
@@ -119,12 +119,17 @@ struct TreeCopier: ~Copyable {
     try copyAttributes(name, from: entry.number, to: target)
   }
 
+  /// Copies a file that is opened as a place only: by its descriptor, for its name may be another's by now. The
+  /// working directory is procfs.
   private func copyFile(
     _ name: UnsafePointer<CChar>, from source: Int32, to target: Int32, _ status: stat
   ) throws(StepFault) {
-    let original = try naming(.open) { () throws(Errno) in
-      try Files.open(name, at: source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-    }
+    var path = DescriptorPath(source)
+    let original = Descriptor(
+      owning: Int32(
+        try naming(.open) { () throws(Errno) in
+          try call(Int32(SYS_openat), Int(AT_FDCWD), path.word, Int(O_RDONLY | O_NONBLOCK | O_CLOEXEC))
+        }))
     let copy = try naming(.open) { () throws(Errno) in
       try Files.open(
         name, at: target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: UInt32(status.st_mode & 0o7777))

@@ -90,7 +90,7 @@ public enum Processes {
     return number
   }
 
-  /// Whether exactly this process still runs.
+  /// Whether exactly this process is seen to run: false too where procfs cannot be read.
   public static func isAlive(_ identity: ProcessIdentity) -> Bool {
     guard let found = try? stat(identity.pid) else { return false }
     return found.isAlive && found.startTime == identity.startTime

@@ -3,16 +3,13 @@ public import Ports
 
 /// Gives descriptors away over Unix stream sockets.
 public final class SocketDescriptorSender: DescriptorSender {
-  /// How long a receiver may take, in seconds.
-  private static let deadline = 10
-
   /// Opens nothing.
   public init() {}
 
   public func send(_ descriptor: Int32, with text: [UInt8], to path: String) throws(SystemFailure) {
     do throws(FailedCall) {
       let socket = try FailedCall.naming("connect") { () throws(Errno) in
-        try UnixSocket.connect(path, deadline: SocketDescriptorSender.deadline)
+        try UnixSocket.connect(path)
       }
       let number = socket.number
       try FailedCall.naming("sendmsg") { () throws(Errno) in

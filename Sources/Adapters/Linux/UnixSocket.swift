@@ -3,10 +3,14 @@ package import Domain
 
 /// Connections to Unix stream sockets by path.
 package enum UnixSocket {
+  /// How long a peer may take, in seconds.
+  package static let patience = 10
+
   /// Connects. A path too long for an address is reached through its directory's descriptor; one that begins
-  /// with a zero byte is the name of a socket without a file. A peer that takes nothing for `deadline` seconds is `again`. The corresponding system calls are `socket` and
-  /// `connect`.
-  package static func connect(_ path: String, deadline: Int? = nil) throws(Errno) -> Descriptor {
+  /// with a zero byte is the name of a socket without a file. A peer that takes nothing for `deadline` seconds,
+  /// is `timedOut` now, and `again` when it is sent something later. The corresponding system calls are `socket`,
+  /// `setsockopt` with `SO_SNDTIMEO`, and `connect`.
+  package static func connect(_ path: String, deadline: Int = patience) throws(Errno) -> Descriptor {
     let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
     guard path.utf8.count > limit else { return try connect(address: path, deadline) }
     guard path.utf8.first != 0 else { throw .nameTooLong }
@@ -17,15 +21,13 @@ package enum UnixSocket {
     return try connect(address: short, deadline)
   }
 
-  private static func connect(address path: String, _ deadline: Int?) throws(Errno) -> Descriptor {
+  private static func connect(address path: String, _ deadline: Int) throws(Errno) -> Descriptor {
     let socket = Descriptor(
       owning: Int32(try call(Int32(SYS_socket), Int(AF_UNIX), 1 | Int(O_CLOEXEC), 0)))
-    if let deadline {
-      var time = timeval(tv_sec: deadline, tv_usec: 0)
-      _ = try call(
-        Int32(SYS_setsockopt), Int(socket.number), Int(SOL_SOCKET), Int(SO_SNDTIMEO), word(&time),
-        MemoryLayout<timeval>.size)
-    }
+    var time = timeval(tv_sec: deadline, tv_usec: 0)
+    _ = try call(
+      Int32(SYS_setsockopt), Int(socket.number), Int(SOL_SOCKET), Int(SO_SNDTIMEO), word(&time),
+      MemoryLayout<timeval>.size)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -33,7 +35,11 @@ package enum UnixSocket {
     let size =
       path.utf8.first == 0
       ? MemoryLayout<sa_family_t>.size + path.utf8.count : MemoryLayout<sockaddr_un>.size
-    _ = try retrying(Int32(SYS_connect), Int(socket.number), word(&address), size)
+    do throws(Errno) {
+      _ = try retrying(Int32(SYS_connect), Int(socket.number), word(&address), size)
+    } catch {
+      throw error == .again ? .timedOut : error
+    }
     return socket
   }
 

@@ -1,7 +1,7 @@
 public import Domain
 public import Ports
 
-/// Keeps records in memory. A lock that is held makes a second one fail instead of wait.
+/// Keeps records in memory. A lock that is held makes a second one fail instead of wait, and every creator lives.
 public final class InMemoryStateStore: StateStore {
   /// The entries by id.
   public private(set) var entries: [ContainerID: StateEntry] = [:]
@@ -13,6 +13,8 @@ public final class InMemoryStateStore: StateStore {
   public var failsToRemove = false
   /// Fails one publication, after so many others.
   public var publicationsUntilFailure: Int?
+  /// Containers whose state cannot be read.
+  public var unreadable: Set<ContainerID> = []
   /// Fails the next `claimCgroup`.
   public var failsToClaim = false
 
@@ -63,6 +65,15 @@ public final class InMemoryStateStore: StateStore {
 
   public func load(_ id: ContainerID) throws(StateError) -> StateEntry {
     guard let entry = entries[id] else { throw .missing(id) }
+    guard !unreadable.contains(id) else {
+      throw .malformed(path: directory(of: id) + "/state.json", reason: "of another version")
+    }
+    return entry
+  }
+
+  public func loadIntent(_ id: ContainerID) throws(StateError) -> StateEntry {
+    guard var entry = entries[id] else { throw .missing(id) }
+    entry.state = nil
     return entry
   }
 
@@ -74,7 +85,7 @@ public final class InMemoryStateStore: StateStore {
     whenLocked?()
     guard let entry = entries[id] else { throw .missing(id) }
     guard holders[id] == nil else {
-      throw .system(SystemFailure(call: "flock", subject: id.text, errno: .again))
+      throw entry.state == nil ? .beingCreated(id) : .busy(id, milliseconds: 0)
     }
     return hold(entry.intent)
   }

@@ -10,12 +10,15 @@ import Ports
 final class DirectoryLock: StateLock {
   private let directory: Descriptor
   private let root: StateRoot
-  private let name: String
+  private let id: ContainerID
+  /// How long another holder is waited for, in milliseconds.
+  private let patience: Int64
 
-  init(_ directory: consuming Descriptor, _ name: String, in root: StateRoot) {
+  init(_ directory: consuming Descriptor, _ id: ContainerID, in root: StateRoot, patience: Int64) {
     self.directory = directory
-    self.name = name
+    self.id = id
     self.root = root
+    self.patience = patience
   }
 
   func release() {
@@ -23,11 +26,14 @@ final class DirectoryLock: StateLock {
   }
 
   func reacquire() throws(StateError) -> Bool {
-    do throws(Errno) {
-      _ = try retrying(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX))
-      return try root.holds(name, directory.number)
-    } catch {
-      throw root.failure("flock", name, error)
+    var wait = LockWait(milliseconds: patience)
+    let isTaken = try root.naming("flock", id.text) { () throws(Errno) in
+      if try LockWait.tries(directory.number) { return true }
+      return try wait.untilTaken(directory.number)
+    }
+    guard isTaken else { throw .busy(id, milliseconds: patience) }
+    return try root.naming("flock", id.text) { () throws(Errno) in
+      try root.holds(id.text, directory.number)
     }
   }
 }

@@ -10,11 +10,15 @@ public import Ports
 public final class DirectoryStateStore: StateStore {
   private let root: StateRoot
   private let reader: any DocumentReader
+  /// How long another holder of a lock is waited for, in milliseconds.
+  private let patience: Int64
   /// Who the caller is, once it is known.
   private var own: ProcessIdentity?
 
-  /// Makes a store. The root directory is made by the first `begin`.
-  public init(root: String, reader: any DocumentReader) {
+  /// Makes a store. The root directory is made by the first `begin`; the holder of a lock is waited for that many
+  /// milliseconds.
+  public init(root: String, reader: any DocumentReader, patience: Int64 = 10_000) {
+    self.patience = patience
     self.root = StateRoot(path: root)
     self.reader = reader
   }
@@ -26,7 +30,7 @@ public final class DirectoryStateStore: StateStore {
     let text = intent.json.text()
     do throws(FailedCall) {
       let directory = try Preparation.make(name, text, at: parent.number).finish(as: intent.id.text)
-      return DirectoryLock(directory, intent.id.text, in: root)
+      return DirectoryLock(directory, intent.id, in: root, patience: patience)
     } catch {
       if error.errno == .fileExists { throw .exists(intent.id) }
       throw root.failure(error.call, intent.id.text, error.errno)
@@ -49,29 +53,42 @@ public final class DirectoryStateStore: StateStore {
   }
 
   public func load(_ id: ContainerID) throws(StateError) -> StateEntry {
+    let files = try read(id)
+    var entry = try entry(id, files)
+    if let bytes = files.state {
+      entry.state = try decode(bytes, id, RecordFile.state) { (json) throws(DecodingError) in
+        try StateRecord(decoding: json)
+      }
+    }
+    return entry
+  }
+
+  public func loadIntent(_ id: ContainerID) throws(StateError) -> StateEntry {
+    try entry(id, try read(id))
+  }
+
+  private func read(_ id: ContainerID) throws(StateError) -> RecordFile.Contents {
     let directory = try open(id)
-    let files: RecordFile.Contents
     do throws(Errno) {
-      files = try RecordFile.readAll(at: directory.number)
+      let files = try RecordFile.readAll(at: directory.number)
       // Without a state it is a creation, unless it is a removal, which begins by taking the name away.
       if files.state == nil, try !root.holds(id.text, directory.number) { throw Errno.noSuchFileOrDirectory }
+      return files
     } catch {
       // A removal took it away between two reads.
       if error == .noSuchFileOrDirectory { throw .missing(id) }
       throw root.failure("read", id.text, error)
     }
+  }
+
+  /// The entry without its state.
+  private func entry(_ id: ContainerID, _ files: RecordFile.Contents) throws(StateError) -> StateEntry {
     let name = files.ownsCgroup ? RecordFile.claimedIntent : RecordFile.intent
     let intent = try decode(files.intent, id, name) { (json) throws(DecodingError) in
       try IntentRecord(decoding: json)
     }
-    var state: StateRecord?
-    if let bytes = files.state {
-      state = try decode(bytes, id, RecordFile.state) { (json) throws(DecodingError) in
-        try StateRecord(decoding: json)
-      }
-    }
     return StateEntry(
-      intent: intent, state: state, ownsCgroup: files.ownsCgroup, awaitsStart: files.awaitsStart,
+      intent: intent, state: nil, ownsCgroup: files.ownsCgroup, awaitsStart: files.awaitsStart,
       owner: files.owner)
   }
 
@@ -93,19 +110,34 @@ public final class DirectoryStateStore: StateStore {
   }
 
   public func lock(_ id: ContainerID) throws(StateError) -> any StateLock {
+    var wait = LockWait(milliseconds: patience)
     // Each round more means that the container was removed, and made anew, while this caller waited.
     for _ in 0..<64 {
       let directory = try open(id)
-      do throws(Errno) {
-        _ = try retrying(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX))
-        if try root.holds(id.text, directory.number) {
-          return DirectoryLock(directory, id.text, in: root)
-        }
-      } catch {
-        throw root.failure("flock", id.text, error)
+      try take(directory.number, of: id, &wait)
+      let isIts = try root.naming("flock", id.text) { () throws(Errno) in
+        try root.holds(id.text, directory.number)
       }
+      if isIts { return DirectoryLock(directory, id, in: root, patience: patience) }
     }
     throw root.failure("flock", id.text, .again)
+  }
+
+  private func take(_ directory: Int32, of id: ContainerID, _ wait: inout LockWait) throws(StateError) {
+    let isTaken = try root.naming("flock", id.text) { () throws(Errno) in try LockWait.tries(directory) }
+    guard !isTaken else { return }
+    guard !isBeingCreated(id) else { throw .beingCreated(id) }
+    guard try root.naming("flock", id.text, { () throws(Errno) in try wait.untilTaken(directory) }) else {
+      throw .busy(id, milliseconds: patience)
+    }
+  }
+
+  private func isBeingCreated(_ id: ContainerID) -> Bool {
+    // What cannot be read is locked by somebody all the same.
+    guard let files = try? read(id), files.state == nil, let found = try? entry(id, files) else {
+      return false
+    }
+    return Processes.isAlive(found.intent.creator)
   }
 
   public func remove(_ id: ContainerID) throws(StateError) {

@@ -46,6 +46,13 @@ struct StateRoot {
     return one.st_ino == other.st_ino && one.st_dev == other.st_dev
   }
 
+  /// Makes a failed call an error about something below.
+  func naming<Value>(
+    _ call: String, _ name: String, _ body: () throws(Errno) -> Value
+  ) throws(StateError) -> Value {
+    do throws(Errno) { return try body() } catch { throw failure(call, name, error) }
+  }
+
   /// An error about something below.
   func failure(_ call: String, _ name: String, _ errno: Errno) -> StateError {
     .system(SystemFailure(call: call, subject: name.isEmpty ? path : path + "/" + name, errno: errno))

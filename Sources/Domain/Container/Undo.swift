@@ -24,8 +24,8 @@ public enum Undo {
   ///
   /// Before a creation `ownsCgroup`, nothing at the cgroup's place is known to be the container's: what is
   /// unused is removed, what runs there is left alone. `creator` is nil when the caller itself is the
-  /// creator. With `hasEnded` no process is left, which the end of a process namespace's first one
-  /// guarantees.
+  /// creator. With `hasEnded` the container's process namespace is at its end: its processes need not be looked
+  /// for. What others put into its cgroups is in the way of their removal, which names it.
   public static func compile(
     _ intent: IntentRecord, state: StateRecord?, ownsCgroup: Bool, creator: ProcessIdentity?,
     hasEnded: Bool = false

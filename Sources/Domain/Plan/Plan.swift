@@ -45,7 +45,7 @@ public struct PlanEntry: Equatable, Sendable {
   }
 }
 
-/// A descriptor that the parent opens before the process is born.
+/// A descriptor that the parent opens for the process, once that is born, and sends it.
 public struct PlannedSlot: Equatable, Sendable {
   /// What to open.
   public var source: SlotSource

@@ -75,6 +75,19 @@ public struct StateStoreConformance {
       try trial.begin("one").release()
       return try trial.store.load(trial.id("one")).ownsCgroup ? "it outlives the container" : nil
     },
+    Check(name: "the intent is read without the state") { trial throws(StateError) in
+      let id = try trial.id("one")
+      if trial.failure({ store throws(StateError) in _ = try store.loadIntent(id) }) != .missing(id) {
+        return "of nothing"
+      }
+      let lock = try trial.begin("one")
+      defer { lock.release() }
+      try trial.store.claimCgroup(of: id)
+      try trial.store.save(trial.record("one"))
+      let entry = try trial.store.loadIntent(id)
+      if entry.state != nil || !entry.ownsCgroup { return "it is \(entry)" }
+      return try entry.intent == trial.intent("one") ? nil : "the intent is \(entry.intent)"
+    },
     Check(name: "one begins, another one fails and changes nothing") { trial throws(StateError) in
       let lock = try trial.begin("one")
       defer { lock.release() }

@@ -110,6 +110,9 @@ extension StateError {
     switch self {
     case .exists(let id): "container with given ID already exists: \(id)"
     case .missing: "container does not exist"
+    case .beingCreated(let id): "container \(id) is being created"
+    case .busy(let id, let milliseconds):
+      "container \(id) is busy: another command has held its lock for \(milliseconds / 1000) s"
     case .malformed(let path, let reason): "\(path): \(reason)"
     case .system(let failure): failure.description
     }

@@ -113,7 +113,7 @@ struct Creation {
 
   /// A container that is there.
   struct Created {
-    let run: ProcessRun
+    var run: ProcessRun
     /// Held for the caller.
     let lock: any StateLock
     let intent: IntentRecord

@@ -6,7 +6,14 @@ extension Context {
   func delete() throws(Failure) {
     let id = try id()
     let isForced = invocation.flag(.force)
-    guard let seen = try find(id) else {
+    let found: LoadedContainer?
+    do throws(Failure) {
+      found = try find(id)
+    } catch {
+      guard isForced, case .state(.malformed) = error else { throw error }
+      return try deleteUnreadable(id, error)
+    }
+    guard let seen = found else {
       guard isForced else { throw .state(.missing(id)) }
       // What an interrupted removal left has no record any more.
       do throws(StateError) { try store.remove(id) } catch { throw .state(error) }
@@ -14,13 +21,33 @@ extension Context {
     }
     if isForced { try stop(seen) }
     // Whoever took it away since then has done what was asked for, even if there is another one of its name.
-    guard let lock = try lock(id) else { return }
+    guard let lock = try lock(id, whileCreating: .stillRunning(id, .creating)) else { return }
     defer { lock.release() }
     guard let container = try find(id), container.intent == seen.intent else { return }
     guard isForced || container.mayBeDeleted else {
       throw .container(.stillRunning(id, container.status))
     }
     try remove(container)
+  }
+
+  /// Deletes a container whose state is damaged or of a later version: by its intent, which names its cgroups and
+  /// whether they are its own. Its document, and with it the hooks that should run now, is not known.
+  private func deleteUnreadable(_ id: ContainerID, _ failure: Failure) throws(Failure) {
+    log.note(.warning, "\(failure); what was intended is removed, and no hooks are run")
+    let seen = try intent(of: id)
+    // Who holds the lock may do so for as long as a process of the container runs.
+    if seen.ownsCgroup { _ = perform([.emptyCgroup(seen.intent.cgroup.claimed)]) }
+    guard let lock = try lock(id, whileCreating: .stillRunning(id, .creating)) else { return }
+    defer { lock.release() }
+    let entry = try intent(of: id)
+    // There was a state: the creation is over, and its creator may have other things to do.
+    let steps = Undo.compile(entry.intent, state: nil, ownsCgroup: entry.ownsCgroup, creator: nil)
+    let remains = perform(steps)
+    guard remains.isEmpty else { throw .remains(remains, cause: "") }
+  }
+
+  private func intent(of id: ContainerID) throws(Failure) -> StateEntry {
+    do throws(StateError) { return try store.loadIntent(id) } catch { throw .state(error) }
   }
 
   /// Removes a container that is locked, whatever runs in it.

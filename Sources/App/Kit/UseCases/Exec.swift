@@ -16,7 +16,7 @@ extension Context {
     let receiver = try terminalReceiver(terminal: process.terminal, detached: isDetached)
     let preserved = try preservedDescriptors()
     var console: (any ForegroundConsole)?
-    let run: ProcessRun
+    var run: ProcessRun
     do throws(Failure) {
       let plan = try execPlan(process, state, receiver, preserved: preserved)
       run = try enter(plan, state) { () throws(Failure) in
@@ -31,7 +31,7 @@ extension Context {
     do throws(Failure) {
       try writePidFile(pidFile, run.process.identity.pid)
     } catch {
-      run.process.kill()
+      run.abandon()
       throw error
     }
     guard let console else { return 0 }
@@ -59,12 +59,17 @@ extension Context {
     } catch {
       // The container has made cgroups of its own since it was looked at.
       guard error.isOccupiedBirthplace else { throw error }
-      for door in entrance.doors { Host.close(door) }
       entrance = try self.entrance(to: state)
       run = try spawn(plan, state, entrance)
     }
     do throws(Failure) {
       try beforeStart()
+    } catch {
+      run.process.kill()
+      for door in entrance.doors { Host.close(door) }
+      throw error
+    }
+    do throws(Failure) {
       try run.follow(doors: entrance.doors, agent: agent(state)) { (_: Milestone) throws(Failure) in }
       return run
     } catch {
@@ -115,22 +120,39 @@ extension Context {
     }
   }
 
-  /// Gives birth to a further process of a container.
+  /// Gives birth to a further process of a container. On failure the entrance is closed; else its doors are the
+  /// caller's to deliver.
   func spawn(
     _ plan: Plan, _ state: StateRecord, _ entrance: CgroupEntrance, _ streams: StandardStreams? = nil
   ) throws(Failure) -> ProcessRun {
     defer { if let cgroup = entrance.birth { Host.close(cgroup) } }
-    let run: ProcessRun
+    do throws(Failure) {
+      let run = try give(birth: entrance.birth, plan, state, streams)
+      do throws(Failure) {
+        if let location = state.rdt { try add(run.process, to: location) }
+      } catch {
+        run.process.kill()
+        throw error
+      }
+      return run
+    } catch {
+      // A process that has its plan takes them over.
+      for door in entrance.doors { Host.close(door) }
+      throw error
+    }
+  }
+
+  private func give(
+    birth: Int32?, _ plan: Plan, _ state: StateRecord, _ streams: StandardStreams?
+  ) throws(Failure) -> ProcessRun {
     do throws(SpawnError) {
       let request = SpawnRequest(
-        plan: plan, cgroup: entrance.birth, stateDirectory: store.directory(of: state.id),
+        plan: plan, cgroup: birth, stateDirectory: store.directory(of: state.id),
         target: state.initProcess, standardStreams: streams)
-      run = ProcessRun(try composition.spawner().spawn(request), plan)
+      return ProcessRun(try composition.spawner().spawn(request), plan)
     } catch {
       throw .spawn(error)
     }
-    if let location = state.rdt { try add(run.process, to: location) }
-    return run
   }
 }
 

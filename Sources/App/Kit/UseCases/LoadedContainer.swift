@@ -58,13 +58,17 @@ extension Context {
     }
   }
 
-  /// Locks a container; nil when it is gone.
-  func lock(_ id: ContainerID) throws(Failure) -> (any StateLock)? {
+  /// Locks a container; nil when it is gone. While it is being created the command fails with `problem`: what
+  /// it answers to a container that is not in the state that it needs.
+  func lock(_ id: ContainerID, whileCreating problem: ContainerProblem) throws(Failure) -> (any StateLock)? {
     do throws(StateError) {
       return try store.lock(id)
     } catch {
-      if case .missing = error { return nil }
-      throw .state(error)
+      switch error {
+      case .missing: return nil
+      case .beingCreated: throw .container(problem)
+      default: throw .state(error)
+      }
     }
   }
 }

@@ -16,7 +16,7 @@ extension Context {
     _ frozen: Bool, from allowed: [Status], otherwise problem: ContainerProblem
   ) throws(Failure) {
     let id = try id()
-    guard let lock = try lock(id) else { throw .state(.missing(id)) }
+    guard let lock = try lock(id, whileCreating: problem) else { throw .state(.missing(id)) }
     defer { lock.release() }
     let container = try load(id)
     guard allowed.contains(container.status), let state = container.entry.state else {

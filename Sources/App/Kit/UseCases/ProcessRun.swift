@@ -25,6 +25,32 @@ struct ProcessRun {
     limit: () throws(Failure) -> Void = {}, meanwhile: () throws(Failure) -> Void = {},
     _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
+    do throws(Failure) {
+      try lead(
+        doors: doors, agent: agent, finishCgroups: finishCgroups, limit: limit, meanwhile: meanwhile,
+        milestone)
+    } catch {
+      closeTerminal()
+      throw error
+    }
+  }
+
+  /// Ends a process that nobody will wait for.
+  mutating func abandon() {
+    process.kill()
+    closeTerminal()
+  }
+
+  private mutating func closeTerminal() {
+    if let terminal { Host.close(terminal) }
+    terminal = nil
+  }
+
+  private mutating func lead(
+    doors: [Int32], agent: SeccompAgent?, finishCgroups: () throws(Failure) -> [Int32],
+    limit: () throws(Failure) -> Void, meanwhile: () throws(Failure) -> Void,
+    _ milestone: (Milestone) throws(Failure) -> Void
+  ) throws(Failure) {
     try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
     if plan.firstLateSlot != nil {
       let doors = try finishCgroups()

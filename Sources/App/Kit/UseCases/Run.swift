@@ -19,8 +19,13 @@ extension Context {
   private func runInForeground(_ creation: Creation, _ pidFile: String?) throws(Failure) -> Int32 {
     if !invocation.flag(.noSubreaper) { Host.becomeSubreaper() }
     var console: (any ForegroundConsole)?
-    let created = try creation.perform { () throws(Failure) in console = try beginForeground() }
-    try finishStart(pidFile, created.run, creation, created.lock)
+    var created = try creation.perform { () throws(Failure) in console = try beginForeground() }
+    do throws(Failure) {
+      try finishStart(pidFile, created.run, creation, created.lock)
+    } catch {
+      created.run.abandon()
+      throw error
+    }
     guard let console else { return 0 }
     let code = try waitOrRemove(console, created.run)
     if !invocation.flag(.keep) { try removeEnded(created) }
@@ -38,7 +43,8 @@ extension Context {
   }
 
   private func lockAndRemove(after failure: Failure) throws(Failure) {
-    let lock = try lock(try id())
+    let id = try id()
+    let lock = try lock(id, whileCreating: .stillRunning(id, .creating))
     defer { lock?.release() }
     try removeAfter(failure)
   }

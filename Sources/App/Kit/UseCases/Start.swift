@@ -5,7 +5,7 @@ extension Context {
   /// `start`: lets the process of a created container execute its program.
   func start() throws(Failure) {
     let id = try id()
-    guard let lock = try lock(id) else { throw .state(.missing(id)) }
+    guard let lock = try lock(id, whileCreating: .startInState(.creating)) else { throw .state(.missing(id)) }
     defer { lock.release() }
     let container = try load(id)
     guard container.status == .created, let state = container.entry.state else {

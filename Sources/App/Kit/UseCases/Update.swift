@@ -6,7 +6,7 @@ extension Context {
   func update() throws(Failure) {
     let id = try id()
     let given = try givenLimits()
-    guard let lock = try lock(id) else { throw .state(.missing(id)) }
+    guard let lock = try lock(id, whileCreating: .notRunning) else { throw .state(.missing(id)) }
     defer { lock.release() }
     let container = try load(id)
     guard container.isAlive, let state = container.entry.state else { throw .container(.notRunning) }
