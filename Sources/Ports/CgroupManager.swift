@@ -9,6 +9,8 @@ public import Domain
 ///   removes again.
 /// - `destroy` is idempotent: what is missing is no error. It removes only the location and what is below
 ///   it, waits with a deadline for dying processes, and never sleeps without an event to wait for.
+/// - A location with a holder is the holder's: where another container has taken an empty cgroup over since,
+///   `processes`, `killAll` and `destroy` find nothing there.
 /// - Nothing is remembered between calls.
 public protocol CgroupManager: AnyObject {
   /// Computes where a container will be accounted, without touching anything.

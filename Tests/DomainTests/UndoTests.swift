@@ -23,7 +23,9 @@ import Testing
   @Test func anIntentAloneKillsNothingInTheCgroup() throws {
     let steps = Undo.compile(try intent(), state: nil, ownsCgroup: false, creator: creator)
     #expect(
-      steps == [.stopCreator(creator), .removeUnusedCgroup(cgroup), .removeEntry(try ContainerID("a"))])
+      steps == [
+        .stopCreator(creator), .removeUnusedCgroup(try intent().cgroup), .removeEntry(try ContainerID("a")),
+      ])
   }
 
   static let claims: [(all: [String], claimed: [String], unclaimed: [String])] = [
@@ -55,7 +57,7 @@ import Testing
     let steps = Undo.compile(try intent(), state: try state(), ownsCgroup: true, creator: creator)
     #expect(
       steps == [
-        .emptyCgroup(cgroup), .stopInit(initProcess), .removeCgroup(cgroup),
+        .emptyCgroup(try state().cgroup), .stopInit(initProcess), .removeCgroup(try state().cgroup),
         .removeEntry(try ContainerID("a")),
       ])
   }

@@ -99,3 +99,20 @@ def exec_below(context):
                 if kind not in before and (place == root or root in place.parents):
                     (place / "cgroup.subtree_control").write_text(f"-{kind}")
     context.must("delete", "--force", name)
+
+
+@case("a cgroup that a stopped container left is its next holder's", needs=not_systemd)
+def taken_over(context):
+    change = namespaces(without=("pid",))
+    first = context.started("true", change=change)
+    context.await_status(first, "stopped")
+    place = f"{context.parent}/{first}"
+    second = context.started(change=both(change, linux(cgroupsPath=place)))
+    pid = context.runtime.state(second)["pid"]
+    equal(context.must("ps", "--format", "json", first).text.strip(), "null")
+    context.runtime.run("kill", "--all", first, "KILL")
+    equal(context.must("delete", "--force", first, timeout=5).message, "")
+    equal(context.status(second), "running")
+    equal(json.loads(context.must("ps", "--format", "json", second).text), [pid])
+    context.must("delete", "--force", second)
+    equal(oci.cgroups(place), [])

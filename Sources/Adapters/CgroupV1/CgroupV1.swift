@@ -21,19 +21,21 @@ public final class CgroupV1Manager: CgroupManager {
 
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
     let places = forest.places(location).filter(\.tree.hierarchy.isUnified)
-    return try create(places).birth
+    return try create(places, location.holder).birth
   }
 
   public func create(
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32] {
     let places = forest.places(location).filter { !$0.tree.hierarchy.isUnified }
-    return try create(places).doors
+    return try create(places, location.holder).doors
   }
 
-  private func create(_ places: [CgroupPlace]) throws(CgroupError) -> CgroupEntrance {
+  private func create(
+    _ places: [CgroupPlace], _ holder: CgroupLocation.Holder?
+  ) throws(CgroupError) -> CgroupEntrance {
     let made = try forest.create(
-      places, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
+      places, for: holder, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
     do throws(CgroupError) {
       for place in places where Cpuset.governs(place) { try Cpuset.populate(place) }
       return try forest.entrance(to: places)
@@ -128,7 +130,8 @@ public final class CgroupV1Manager: CgroupManager {
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
     let places = forest.places(location)
     let chosen = CgroupForest.place("", in: places) ?? CgroupForest.place("freezer", in: places)
-    return try (chosen ?? places.first)?.processes() ?? []
+    guard let place = chosen ?? places.first, try !place.isTaken(from: location.holder) else { return [] }
+    return try place.processes()
   }
 
   public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
@@ -146,10 +149,10 @@ public final class CgroupV1Manager: CgroupManager {
   }
 
   public func killAll(in location: CgroupLocation) throws(CgroupError) {
-    try Killing.killAll(forest, forest.places(location))
+    try Killing.killAll(forest, try forest.ownPlaces(location))
   }
 
   public func destroy(_ location: CgroupLocation) throws(CgroupError) {
-    try forest.destroy(forest.places(location))
+    try forest.destroy(forest.places(location), of: location.holder)
   }
 }

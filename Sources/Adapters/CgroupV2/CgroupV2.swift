@@ -20,7 +20,9 @@ public final class CgroupV2Manager: CgroupManager {
 
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
     let places = forest.places(location)
-    let made = try forest.create(places, checkUnused: checkThawed) { (_: CgroupPlace) throws(CgroupError) in }
+    let made = try forest.create(places, for: location.holder, checkUnused: checkThawed) {
+      (_: CgroupPlace) throws(CgroupError) in
+    }
     do throws(CgroupError) {
       for place in places { try CgroupControllers.enable(for: place) }
       return try forest.entrance(to: places).birth
@@ -94,7 +96,7 @@ public final class CgroupV2Manager: CgroupManager {
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
-    try forest.places(location).first?.processes() ?? []
+    try forest.ownPlaces(location).first?.processes() ?? []
   }
 
   public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
@@ -122,7 +124,7 @@ public final class CgroupV2Manager: CgroupManager {
   }
 
   public func killAll(in location: CgroupLocation) throws(CgroupError) {
-    for place in forest.places(location) { try killAll(place) }
+    for place in try forest.ownPlaces(location) { try killAll(place) }
   }
 
   /// By `cgroup.kill`, which frozen processes obey too; before Linux 5.14, and for what does not hear it, by signals.
@@ -151,6 +153,6 @@ public final class CgroupV2Manager: CgroupManager {
   }
 
   public func destroy(_ location: CgroupLocation) throws(CgroupError) {
-    try forest.destroy(forest.places(location))
+    try forest.destroy(forest.places(location), of: location.holder)
   }
 }

@@ -61,11 +61,13 @@ public final class CgroupForest {
 
   /// Makes cgroups; when one fails, those that it made are removed, innermost first.
   /// - Parameters:
+  ///   - holder: who takes over what was there before.
   ///   - checkUnused: called for a cgroup that was there before.
   ///   - prepare: called for a parent that was made.
   /// - Returns: what was made, for `undo`.
   public func create(
-    _ places: [CgroupPlace], checkUnused: (CgroupPlace) throws(CgroupError) -> Void,
+    _ places: [CgroupPlace], for holder: CgroupLocation.Holder?,
+    checkUnused: (CgroupPlace) throws(CgroupError) -> Void,
     prepare: (CgroupPlace) throws(CgroupError) -> Void
   ) throws(CgroupError) -> [CgroupPlace] {
     var made: [CgroupPlace] = []
@@ -75,6 +77,7 @@ public final class CgroupForest {
         let count = try place.processes().count
         guard count == 0 else { throw .notEmpty(directory: place.directory, processes: count) }
         try checkUnused(place)
+        try place.mark(holder)
       }
       return made
     } catch {

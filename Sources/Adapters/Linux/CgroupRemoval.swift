@@ -1,13 +1,15 @@
 import CLinux
-import Domain
+public import Domain
 public import Ports
 
 extension CgroupForest {
-  /// Removes cgroups and all below them; what is missing is no error. Dying processes are waited for.
-  public func destroy(_ places: [CgroupPlace]) throws(CgroupError) {
+  /// Removes cgroups and all below them; what is missing is no error, and what another container has taken over stays.
+  /// Dying processes are waited for.
+  public func destroy(_ places: [CgroupPlace], of holder: CgroupLocation.Holder?) throws(CgroupError) {
     let deadline = Waiting.now() + CgroupForest.patience
     for place in places {
       if try remove(place) { continue }
+      if try place.isTaken(from: holder) { continue }
       try removeOccupied(place, in: places, deadline)
     }
   }

@@ -17,6 +17,12 @@ public final class InMemoryCgroupManager: CgroupManager {
       public var devices: [DeviceRule] = []
       /// It stands still.
       public var isFrozen = false
+      /// Who has taken it over, if anybody has.
+      public var holder: CgroupLocation.Holder?
+
+      fileprivate func isTaken(from other: CgroupLocation) -> Bool {
+        holder != nil && other.holder != nil && holder != other.holder
+      }
     }
 
     /// The cgroups that exist.
@@ -49,7 +55,9 @@ public final class InMemoryCgroupManager: CgroupManager {
       throw .notEmpty(directory: name, processes: found.processes.count)
     }
     guard !found.isFrozen else { throw .unexpectedlyFrozen(directory: name) }
+    let isNew = tree.groups[name] == nil
     tree.groups[name] = Tree.Group()
+    if !isNew { tree.groups[name]?.holder = location.holder }
     return nil
   }
 
@@ -148,7 +156,8 @@ public final class InMemoryCgroupManager: CgroupManager {
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
-    tree.groups[try name(location)]?.processes ?? []
+    guard let group = tree.groups[try name(location)], !group.isTaken(from: location) else { return [] }
+    return group.processes
   }
 
   public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
@@ -161,12 +170,14 @@ public final class InMemoryCgroupManager: CgroupManager {
   }
 
   public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    guard tree.groups[try name(location)]?.isTaken(from: location) != true else { return }
     tree.groups[try name(location)]?.processes = []
     tree.groups[try name(location)]?.isFrozen = false
   }
 
   public func destroy(_ location: CgroupLocation) throws(CgroupError) {
     let name = try name(location)
+    guard tree.groups[name]?.isTaken(from: location) != true else { return }
     guard tree.groups[name]?.processes.isEmpty != false else {
       throw .timedOut(operation: "remove", directory: name, processes: tree.groups[name]?.processes ?? [])
     }

@@ -76,7 +76,7 @@ public final class SystemdCgroupManager: CgroupManager {
 
   /// A scope cannot be made before its process is there: here it is only seen to that the place is free.
   public func createBirthplace(_ location: CgroupLocation) throws(CgroupError) -> Int32? {
-    let whole = location.whole
+    let whole = location.whole.anybodys
     let count = try files.processes(in: whole).count
     guard count == 0 else { throw .notEmpty(directory: whole.directory, processes: count) }
     guard try !files.isFrozen(whole) else { throw .unexpectedlyFrozen(directory: whole.directory) }
@@ -125,7 +125,7 @@ public final class SystemdCgroupManager: CgroupManager {
     } catch {
       guard error.isUnitExists else { throw undo(unit, after: error) }
     }
-    let whole = location.whole
+    let whole = location.whole.anybodys
     let found = try files.processes(in: whole)
     // Started by the first of two calls, whose answer was lost with its connection.
     if found.contains(process) { return }
@@ -337,6 +337,13 @@ extension CgroupLocation {
     guard let unit else { return self }
     var copy = self
     for index in paths.indices { copy.paths[index].directory = paths[index].directory.upTo(unit) }
+    return copy
+  }
+
+  /// The same, whoever holds it: for who is to have it.
+  fileprivate var anybodys: CgroupLocation {
+    var copy = self
+    copy.holder = nil
     return copy
   }
 

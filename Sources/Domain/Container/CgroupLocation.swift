@@ -13,6 +13,25 @@ public struct CgroupLocation: Equatable, Sendable {
   public var paths: [Path]
   /// The systemd unit, where there is one.
   public var unit: String?
+  /// Whose it is, once a container is there for it: a place that was left empty may become that of another.
+  public var holder: Holder?
+
+  /// The container that a place is of.
+  public struct Holder: Equatable, Sendable {
+    /// Its id.
+    public var id: ContainerID
+    /// When its creation began: there may be one of its name before and after it, and one for each state directory.
+    public var created: Timestamp
+
+    /// Names a holder.
+    public init(id: ContainerID, created: Timestamp) {
+      self.id = id
+      self.created = created
+    }
+
+    /// What tells it apart from all others, as text.
+    public var mark: String { "\(id.text) \(created)" }
+  }
 
   /// One hierarchy's directory.
   public struct Path: Equatable, Sendable {
@@ -30,7 +49,7 @@ public struct CgroupLocation: Equatable, Sendable {
 
   /// The part in which a process is born: the tree of cgroup v2.
   public var birthplace: CgroupLocation {
-    CgroupLocation(driver: driver, paths: paths.filter(\.controller.isEmpty), unit: unit)
+    only(paths.filter(\.controller.isEmpty))
   }
 
   /// Controllers that account for what a process uses: it is in their cgroups before it does anything.
@@ -39,7 +58,7 @@ public struct CgroupLocation: Equatable, Sendable {
   /// What a process is in before it does anything, and the hierarchies of cgroup v1 that do not account for
   /// what it uses, which may be made and entered while it is busy.
   public var stages: (first: CgroupLocation, later: CgroupLocation) {
-    var first = CgroupLocation(driver: driver, unit: unit)
+    var first = only([])
     var later = first
     for path in paths {
       if path.controller.isEmpty || accounts(path) {
@@ -70,12 +89,19 @@ public struct CgroupLocation: Equatable, Sendable {
   /// The other part.
   public var unclaimed: CgroupLocation {
     let claimed = claimed
-    return CgroupLocation(driver: driver, paths: paths.filter { !claimed.paths.contains($0) }, unit: unit)
+    return only(paths.filter { !claimed.paths.contains($0) })
   }
 
   /// Each directory as a location of its own.
   public var parts: [CgroupLocation] {
-    paths.map { CgroupLocation(driver: driver, paths: [$0], unit: unit) }
+    paths.map { only([$0]) }
+  }
+
+  /// The same without other directories.
+  private func only(_ paths: [Path]) -> CgroupLocation {
+    var part = self
+    part.paths = paths
+    return part
   }
 
   /// Makes a location.

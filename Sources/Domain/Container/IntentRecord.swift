@@ -28,6 +28,7 @@ public struct IntentRecord: Equatable, Sendable {
     self.creator = creator
     self.created = created
     self.cgroup = cgroup
+    self.cgroup.holder = CgroupLocation.Holder(id: id, created: created)
     self.rdt = rdt
   }
 }

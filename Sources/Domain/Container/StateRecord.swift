@@ -61,6 +61,7 @@ public struct StateRecord: Equatable, Sendable {
     self.created = created
     self.rootless = rootless
     self.cgroup = cgroup
+    self.cgroup.holder = CgroupLocation.Holder(id: id, created: created)
     self.namespacePaths = namespacePaths
     self.externalDescriptors = externalDescriptors
     self.rdt = rdt

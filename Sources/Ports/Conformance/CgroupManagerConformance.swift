@@ -84,6 +84,21 @@ public struct CgroupManagerConformance {
       }
       return "taken"
     },
+    Check(name: "what another container has taken over is not touched") { trial throws(CgroupError) in
+      var (old, new) = (try trial.location(), try trial.location())
+      // A unit is never left empty.
+      guard old.unit == nil else { return nil }
+      let moment = Timestamp(seconds: 1, nanoseconds: 1)
+      old.holder = .init(id: trial.request.id, created: moment)
+      new.holder = .init(id: trial.request.id, created: Timestamp(seconds: 1, nanoseconds: 2))
+      let pid = trial.start()
+      for location in [old, new] { try trial.make(location, for: pid) }
+      try trial.manager.add(pid, to: new)
+      try trial.manager.killAll(in: old)
+      try trial.manager.destroy(old)
+      guard try trial.manager.processes(in: old).isEmpty else { return "somebody else's process is found" }
+      return try trial.manager.processes(in: new) == [pid] ? nil : "the process was killed"
+    },
     Check(name: "no limits change nothing") { trial throws(CgroupError) in
       try trial.manager.apply(Resources(), to: try trial.created())
       return nil
@@ -193,6 +208,12 @@ private struct Trial {
     let process = start()
     _ = try manager.create(location, for: process, request)
     return (location, process)
+  }
+
+  /// The place, made for a process of another location of it.
+  func make(_ location: CgroupLocation, for process: Int32) throws(CgroupError) {
+    _ = try manager.createBirthplace(location)
+    _ = try manager.create(location, for: process, request)
   }
 
   /// The place, made, with room for so many processes.
