@@ -233,6 +233,10 @@ def limits(path):
             if entry.stat().st_mode & 0o600 == 0o600 or entry.name == "devices.list":
                 with contextlib.suppress(OSError):
                     text = entry.read_text()
+                    # No list of its own, and its parent's by name, are the same.
+                    above = place.parent / f"{entry.name}.effective"
+                    if above.exists() and text == above.read_text():
+                        text = "\n"
                     # The list of devices has no order.
                     found[str(entry)] = "\n".join(sorted(text.split("\n"))) if entry.name == "devices.list" else text
     return found

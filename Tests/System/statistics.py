@@ -9,7 +9,7 @@ LIMIT = 32 << 20
 OURS = re.compile(r"^(cpu\.(psi|burst)|memory\.(psi|swapOnly|events)|blkio\.(psi|ioDiscard\w*|ioCost\w*)|rdma|misc)\b")
 # Counters that move, or are left out while they are 0.
 MOVING = re.compile(r"\.(total|kernel|user|usage|max|cache|value|failcnt|current|memory_pressure|avg\w*|percpu\w*"
-                    r"|throttled\w+|periods)(\[\d*\])?$|^memory\.raw\.|^hugetlb\.|^pids\.")
+                    r"|throttled\w+|periods)(\[\d*\])?$|^memory\.raw\.|^hugetlb\.|^pids\.|^blkio\.\w+\[")
 
 
 def limited(config):

@@ -69,7 +69,17 @@ extension CgroupForest {
       try place.write(write.file, write.text)
       return true
     } catch {
-      return false
+      guard let inherited = inherited(write, place) else { return false }
+      return (try? place.write(write.file, inherited)) != nil
     }
+  }
+
+  /// On version 2 an empty list means the parent's CPUs or nodes, but the kernel does not let a cgroup with
+  /// processes go back to it: then they are said by name.
+  private func inherited(_ write: ControlWrite, _ place: CgroupPlace) -> String? {
+    guard write.text.isEmpty, place.tree.hierarchy.isUnified, write.controller == "cpuset",
+      let end = place.name.utf8.lastIndex(of: UInt8(ascii: "/"))
+    else { return nil }
+    return try? CgroupPlace(place.tree, String(place.name[..<end])).text(write.file + ".effective")
   }
 }
