@@ -10,7 +10,8 @@ public import Domain
 /// - `destroy` is idempotent: what is missing is no error. It removes only the location and what is below
 ///   it, waits with a deadline for dying processes, and never sleeps without an event to wait for.
 /// - A location with a holder is the holder's: where another container has taken an empty cgroup over since,
-///   `processes`, `killAll` and `destroy` find nothing there.
+///   `processes`, `killAll` and `destroy` find nothing there. A manager that cannot tell refuses to `create` what is
+///   there already.
 /// - Nothing is remembered between calls.
 public protocol CgroupManager: AnyObject {
   /// Computes where a container will be accounted, without touching anything.

@@ -28,10 +28,14 @@ public final class PidsOnlyCgroups: CgroupManager {
     let found = try processes(in: location)
     guard found.isEmpty else { throw .notEmpty(directory: directory, processes: found.count) }
     var path = ""
+    var isNew = false
     for component in directory.split(separator: "/") {
       path += "/" + component
-      guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("mkdir", path) }
+      isNew = mkdir(path, 0o755) == 0
+      guard isNew || errno == EEXIST else { throw failure("mkdir", path) }
     }
+    // A container that has ended may still be going to remove it.
+    guard isNew || location.holder == nil else { throw .notEmpty(directory: directory, processes: 0) }
     return [try open("tasks", O_WRONLY, in: directory)]
   }
 
