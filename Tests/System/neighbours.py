@@ -77,7 +77,9 @@ def exec_below(context):
     pid = context.runtime.state(name)["pid"]
     cgroup = json.loads((pathlib.Path(context.runtime.root) / name / "state.json").read_text())["cgroup_paths"][""]
     cgroup, [root] = pathlib.Path(cgroup), oci.mount_points("cgroup2")[-1:]
-    kind = (root / "cgroup.controllers").read_text().split()[0]
+    # A controller of threads would not keep processes out.
+    kind = [name for name in (root / "cgroup.controllers").read_text().split()
+            if name not in ("cpuset", "cpu", "pids", "perf_event")][0]
     inner = cgroup / "init.scope"
     inner.mkdir()
     (inner / "cgroup.procs").write_text(str(pid))
