@@ -66,7 +66,8 @@ extension CgroupForest {
   private func isWritten(_ write: ControlWrite, _ places: [CgroupPlace]) -> Bool {
     guard let place = CgroupForest.home(of: write.controller, in: places) else { return false }
     do throws(CgroupError) {
-      try place.write(write.file, write.text)
+      // A write of nothing would not reach the kernel.
+      try place.write(write.file, write.text.isEmpty ? "\n" : write.text)
       return true
     } catch {
       guard let inherited = inherited(write, place) else { return false }
