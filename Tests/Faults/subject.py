@@ -211,8 +211,7 @@ class Container:
         """Writes what `update` is to set, as far as this machine has the controllers, and notes what is in force."""
         usual = {"memory": "memory", "pids": "pids", "cpu": "cpu", "devices": ""}
         asked = {name: UPDATE[name] for name in UPDATE if not usual[name] or has_controller(usual[name])}
-        # On version 2 a cgroup with processes does not go back to having no CPUs of its own: docs/behaviour.md.
-        if "cpu" in asked and (not has_controller("cpuset") or pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()):
+        if "cpu" in asked and not has_controller("cpuset"):
             asked["cpu"] = {name: value for name, value in asked["cpu"].items() if name != "cpus"}
         (self.bundle.path / "limits.json").write_text(json.dumps(asked))
         self.before, self.recorded_before = self.limits(), self.recorded()

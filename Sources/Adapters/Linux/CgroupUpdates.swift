@@ -66,8 +66,7 @@ extension CgroupForest {
   private func isWritten(_ write: ControlWrite, _ places: [CgroupPlace]) -> Bool {
     guard let place = CgroupForest.home(of: write.controller, in: places) else { return false }
     do throws(CgroupError) {
-      // A write of nothing would not reach the kernel.
-      try place.write(write.file, write.text.isEmpty ? "\n" : write.text)
+      try place.write(write.file, write.text)
       return true
     } catch {
       guard let inherited = inherited(write, place) else { return false }
@@ -78,7 +77,7 @@ extension CgroupForest {
   /// On version 2 an empty list means the parent's CPUs or nodes, but the kernel does not let a cgroup with
   /// processes go back to it: then they are said by name.
   private func inherited(_ write: ControlWrite, _ place: CgroupPlace) -> String? {
-    guard write.text.isEmpty, place.tree.hierarchy.isUnified, write.controller == "cpuset",
+    guard write.text == "\n", place.tree.hierarchy.isUnified, write.controller == "cpuset",
       let end = place.name.utf8.lastIndex(of: UInt8(ascii: "/"))
     else { return nil }
     return try? CgroupPlace(place.tree, String(place.name[..<end])).text(write.file + ".effective")
