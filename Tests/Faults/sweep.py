@@ -15,15 +15,18 @@ whether the same create works afterwards.
 --driver systemd has scopes made, which are looked for like cgroups.
 `build FOLDER` leaves the injector for a machine that has no compiler, where `--tools FOLDER` names it.
 
---sample N strikes N points spread evenly; --from and --to take a part of all points; --json FILE appends one
-line a point, and `report FILE` prints the table of such a file. Exit code 1: something leaked, hung, came up
-weaker than asked, aborted or failed silently."""
+--sample N strikes N points spread evenly; --from and --to take a part of all points; --calls names the only calls.
+
+--resume FILE keeps one line a point and strikes no point that has one: whatever binary it was, the sweep goes on.
+--seconds N ends it after so long; --again strikes once more where something bad was found. `report FILE` prints
+the table of such a file. Exit code 1: something leaked, hung, came up weaker than asked, aborted or failed
+silently; 3: nothing of that, and points are left."""
 import argparse
 import errno
-import json
 import sys
 import time
 
+import progress
 from subject import LIMIT_SECONDS, NEVER_REACHED, Subject, build_tools, oci
 
 STATE_CHANGING = set("""
@@ -132,31 +135,42 @@ def chosen(points, options):
     return part
 
 
+def places(points, subject, options):
+    """The points as they stand in a record."""
+    shared = {"runtime": subject.runtime.name, "driver": options.driver, **({"rdt": options.rdt} if options.rdt else {})}
+    return {point: {**shared, "operation": point[0] + (" cold" if options.cold else ""), "role": point[1], "action": point[2],
+                    "call": subject.names.get(point[3], str(point[3])), "use": point[4]} for point in points}
+
+
 def sweep(options):
-    subject, records = Subject(options.runtime, options.cold, options.tools, options.rdt), []
-    log = open(options.json, "a") if options.json else None
+    """Strikes points. Returns what was found at all of them, and how many are left for another call."""
+    record = progress.Progress(options.resume, options.seconds, is_bad, options.again)
+    subject = Subject(options.runtime, options.cold, options.tools, options.rdt)
     try:
         points = plan(subject, options)
-        part = chosen(points, options)
-        print(f"{subject.runtime.name}: {len(part)} of {len(points)} points", flush=True)
+        chosen_places = places(chosen(points, options), subject, options)
+        if options.calls:
+            chosen_places = {point: place for point, place in chosen_places.items() if place["call"] in options.calls.split(",")}
+        by_key = {progress.key(place): point for point, place in chosen_places.items()}
+        part = list(chosen_places.values())
+        print(f"{subject.runtime.name}: {len(part)} of {len(points)} points, {record.missing(part)} to be struck", flush=True)
         clean = clean_report(subject) if options.what == "fail" else None
         started = time.monotonic()
-        for operation, role, action, call, use in part:
-            if action == "kill":
-                record = kill_point(subject, operation, (call, use))
-            else:
-                number = getattr(errno, action)
-                record = fail_point(subject, operation, role, number, (call, use), clean)
-            place = {"runtime": subject.runtime.name, "role": role, "action": action,
-                     "operation": operation + (" cold" if options.cold else ""),
-                     "call": subject.names.get(call, str(call)), "use": use}
-            records.append({**place, **record})
-            if log:
-                print(json.dumps(records[-1]), file=log, flush=True)
-        print(f"{time.monotonic() - started:.0f} s")
+        for place in record.left(part):
+            record.add({**place, **strike(subject, by_key[progress.key(place)], clean)})
+        found = record.of(part)
+        print(f"{time.monotonic() - started:.0f} s; {record.new} points struck now, {len(found)} of {len(part)} in all, "
+              f"{sum(map(COLUMNS['reached'], found))} reached, {record.missing(part)} left")
+        return found, record.missing(part)
     finally:
         subject.close()
-    return records
+
+
+def strike(subject, point, clean):
+    operation, role, action, call, use = point
+    if action == "kill":
+        return kill_point(subject, operation, (call, use))
+    return fail_point(subject, operation, role, getattr(errno, action), (call, use), clean)
 
 
 def told(record):
@@ -188,11 +202,16 @@ COLUMNS = {
 BAD = ("hung", "weaker", "aborted", "silent", "unsaid", "delete failed", "leaked", "harmed", "not again", "untrue")
 
 
+def is_bad(record):
+    return any(COLUMNS[kind](record) for kind in BAD)
+
+
 def table(records, details):
     """Prints the counts and, of each bad kind, some of the points. Returns whether any is bad."""
     rows = {}
     for record in records:
-        rows.setdefault((record["runtime"], record["operation"], record["role"], record["action"]), []).append(record)
+        driver = [record["driver"]] if record.get("driver", "cgroupfs") != "cgroupfs" else []
+        rows.setdefault((record["runtime"], *driver, record["operation"], record["role"], record["action"]), []).append(record)
     print("  ".join(["runtime operation role action".ljust(34), *COLUMNS]))
     for key, group in rows.items():
         counts = [str(sum(map(test, group))).rjust(len(name)) for name, test in COLUMNS.items()]
@@ -203,7 +222,7 @@ def table(records, details):
                      "delete failed": record.get("why"), "untrue": record.get("untrue")}.get(kind) or record["leak"] or record.get("message", "")
             print(f"{kind}: {record['operation']} {record['role']} {record['action']} "
                   f"{record['call']}#{record['use']}: {str(shown)[:300]}")
-    return any(COLUMNS[kind](record) for record in records for kind in BAD)
+    return any(map(is_bad, records))
 
 
 def main():
@@ -221,14 +240,16 @@ def main():
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", dest="last", type=int)
     parser.add_argument("--sample", type=int)
-    parser.add_argument("--json")
+    parser.add_argument("--calls", help="only these system calls")
+    parser.add_argument("--resume", metavar="FILE")
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--details", type=int, default=8, help="points shown of each bad kind")
     parser.add_argument("--hugetlb-v1", action="store_true", help="for runtimes that refuse hugetlb on v2")
     options = parser.parse_args()
     oci.DRIVER = options.driver
     if options.what == "report":
-        with open(options.file) as lines:
-            return int(table([json.loads(line) for line in lines], options.details))
+        return int(table(list(progress.Progress(options.file).records.values()), options.details))
     if options.what == "build":
         build_tools(options.file)
         return 0
@@ -236,10 +257,10 @@ def main():
     options.operations = options.operations or ("create,run" if options.cold else usual)
     if options.hugetlb_v1:
         with oci.hugetlb_as_v1():
-            records = sweep(options)
+            records, left = sweep(options)
     else:
-        records = sweep(options)
-    return int(table(records, options.details))
+        records, left = sweep(options)
+    return 1 if table(records, options.details) else 3 if left else 0
 
 
 if __name__ == "__main__":
