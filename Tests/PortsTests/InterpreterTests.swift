@@ -65,7 +65,7 @@ import Testing
       inheritable: CapabilitySet(rawValue: 4)),
     .setAmbientCapabilities([]), .findHome(uid: 1000),
     .findExecutable(name: "sh", searchPath: "/bin:/usr/bin"), .closeDescriptors(preserved: 3),
-    .awaitStart(Slot(rawValue: 9)), .execute(arguments: ["sh", "", "a b"], environment: []),
+    .awaitStart(Slot(rawValue: 9)), .leaveHost, .execute(arguments: ["sh", "", "a b"], environment: []),
     .execute(arguments: [], environment: ["PATH=/bin", "X="]),
   ]
 

@@ -125,6 +125,39 @@ def runtime_calls(context, noNewPrivileges):
         equal(context.shell("echo on", change=change), "on\n")
 
 
+# Ends with 7, and makes no call but that.
+ENDING = """__attribute__((naked)) void _start(void) {
+#if defined(__x86_64__)
+    __asm__("mov $231, %eax; mov $7, %edi; syscall");
+#elif defined(__aarch64__)
+    __asm__("mov x8, #94; mov x0, #7; svc #0");
+#endif
+}
+"""
+ONLY_EXECVE = linux(seccomp={"defaultAction": "SCMP_ACT_KILL_PROCESS",
+                             "syscalls": [{"names": ["execve", "exit_group"], "action": "SCMP_ACT_ALLOW"}]})
+
+
+@case("seccomp: a filter need allow no call of the runtime but execve", needs=tool("gcc"))
+def only_execve(context):
+    folder = context.folder / "ending"
+    folder.mkdir()
+    (folder / "end.c").write_text(ENDING)
+    subprocess.run(["gcc", "-static", "-nostdlib", "-O1", "-o", folder / "end", folder / "end.c"], check=True)
+    change = both(mount("/opt", "bind", str(folder), "bind", "ro"), ONLY_EXECVE)
+    context.run("/opt/end", change=change, code=7)
+    name = context.created("/opt/end", change=change)
+    context.must("start", name)
+    context.await_status(name, "stopped")
+
+
+@case("seccomp: a filter that refuses sendmsg leaves the runtime a way to tell of a failed execve", needs=martlet_only)
+def told_of_execve(context):
+    change = linux(seccomp={"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["execve", "execveat", "sendmsg"], "action": "SCMP_ACT_ERRNO", "errnoRet": 7}]})
+    matches("argument list too long", context.run("true", change=change, code=None).message)
+
+
 @case("seccomp: an agent that is not there is an error at its place", needs=martlet_only)
 def nobody(context):
     for path, text in ((context.folder / "none", "no such file"), ("/etc/passwd", "connection refused")):

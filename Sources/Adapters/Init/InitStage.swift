@@ -38,13 +38,23 @@ public enum InitStage {
   /// To the parent while it listens, else to whoever called `start`.
   private static func report(_ failure: StepFailure, of kernel: LinuxKernel) {
     if kernel.socket >= 0 {
-      try? SyncChannel.send(SyncFrame(failure), on: kernel.socket)
+      tell(SyncFrame(failure), on: kernel.socket)
     } else if kernel.fifo >= 0 {
       var frame = (
         UInt32(truncatingIfNeeded: failure.index), failure.errno.rawValue, UInt32(failure.call.rawValue),
         failure.detail
       )
       withUnsafeBytes(of: &frame) { bytes in try? Files.writeAll(kernel.fifo, bytes) }
+    }
+  }
+
+  /// A filter may be in force by now that refuses `sendmsg`, but allows `write`.
+  private static func tell(_ frame: SyncFrame, on socket: Int32) {
+    do throws(Errno) {
+      try SyncChannel.send(frame, on: socket)
+    } catch {
+      var words = frame.words
+      withUnsafeBytes(of: &words) { bytes in try? Files.writeAll(socket, bytes) }
     }
   }
 

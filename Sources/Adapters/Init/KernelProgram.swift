@@ -112,10 +112,13 @@ extension LinuxKernel: ProgramKernel {
     socket = -1
   }
 
+  func leaveHost() throws(StepFault) {
+    try announceExecution()
+    closeDirectories(except: -1)
+  }
+
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
     let pointers = self.pointers.fill(arguments: arguments, environment: environment, home: home)
-    if socket >= 0 { try announceExecution() }
-    closeDirectories(except: -1)
     try attempt(
       .execve, SYS_execve, word(executable), word(pointers.arguments), word(pointers.environment))
   }

@@ -302,6 +302,10 @@ extension RecordingKernel: ProgramKernel {
     try record(.awaitStart(slot))
   }
 
+  public func leaveHost() throws(StepFault) {
+    try record(.leaveHost)
+  }
+
   public func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault) {
     try record(.execute(arguments: strings(arguments), environment: strings(environment)))
   }

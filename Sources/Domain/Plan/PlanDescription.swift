@@ -62,6 +62,7 @@ extension Step: CustomStringConvertible {
     case .findExecutable(let name, let path): "find \(quoted(name)) in \(quoted(path))"
     case .closeDescriptors(let preserved): "close all descriptors but the standard ones and \(preserved) more"
     case .awaitStart(let slot): "wait for start at slot \(slot.rawValue)"
+    case .leaveHost: "close all that leads to the host"
     case .execute(let arguments, _): "execute \(arguments.map(quoted).joined(separator: " "))"
     default: inheritedDescription
     }

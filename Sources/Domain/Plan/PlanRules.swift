@@ -259,7 +259,8 @@ private let credentialRules: [PlanRule] = [
   PlanRule(name: "unprivileged filter last", reason: "so that it need not allow what martlet does") {
     !$0.has(.setNoNewPrivileges) || !$0.has(.installSeccompFilter)
       || $0.first(.installSeccompFilter) == $0.plan.entries.count - 2
-      || ($0.hasListener && $0.first(.installSeccompFilter) == $0.first(.awaitStart) - 1)
+      || ($0.hasListener
+        && $0.first(.installSeccompFilter) == min($0.first(.awaitStart), $0.first(.leaveHost)) - 1)
   },
 ]
 
@@ -291,8 +292,17 @@ private let programRules: [PlanRule] = [
     $0.all([.isolateDescriptorNames], before: [.enterRoot])
       && $0.count(.isolateDescriptorNames) == $0.count(.awaitStart)
   },
-  PlanRule(name: "listener before the wait for start", reason: "the parent takes its descriptor") {
-    !$0.hasListener || $0.all([.installSeccompFilter], before: [.awaitStart])
+  PlanRule(name: "host left once", reason: "execve resolves paths before it closes descriptors") {
+    $0.count(.leaveHost) + $0.count(.awaitStart) == 1
+      && $0.all([.findExecutable, .setAmbientCapabilities, .verifyWorkingDirectory], before: [.leaveHost])
+  },
+  PlanRule(name: "host left before what denies", reason: "a filter need allow no more than execve") {
+    $0.all([.leaveHost, .awaitStart], before: [.enforceLandlock])
+      && ($0.hasListener || !$0.has(.setNoNewPrivileges)
+        || $0.all([.leaveHost, .awaitStart], before: [.installSeccompFilter]))
+  },
+  PlanRule(name: "listener while the parent listens", reason: "the parent takes its descriptor") {
+    !$0.hasListener || $0.all([.installSeccompFilter], before: [.awaitStart, .leaveHost])
   },
   PlanRule(name: "home found inside the root", reason: "the passwd file is the container's") {
     $0.all([.enterRoot], before: [.findHome])

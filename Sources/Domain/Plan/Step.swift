@@ -147,6 +147,8 @@ public enum Step: Equatable, Sendable {
   case isolateDescriptorNames
   /// Closes all that leads to the host, and waits until `start` opens the exec fifo behind a slot.
   case awaitStart(Slot)
+  /// Tells the parent that only the program is left to come, and closes all that leads to the host.
+  case leaveHost
   /// Replaces the process by the program. The corresponding system call is `execve`.
   case execute(arguments: [String], environment: [String])
 }

@@ -45,6 +45,7 @@ extension Step {
     case .findExecutable: .findExecutable
     case .closeDescriptors: .closeDescriptors
     case .awaitStart: .awaitStart
+    case .leaveHost: .leaveHost
     case .execute: .execute
     case .joinCgroups: .joinCgroups
     case .joinRemainingCgroups: .joinRemainingCgroups

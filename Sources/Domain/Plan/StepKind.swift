@@ -14,5 +14,5 @@ public enum StepKind: UInt8, Sendable, CaseIterable {
   case setCPUAffinity, setScheduler, setIOPriority, setPersonality, setMemoryPolicy, setSecurityLabel
   case setFileLabel, joinRemainingCgroups
   case shareCores, makeLandlockRuleset, allowBeneath, allowPort, enforceLandlock
-  case isolateDescriptorNames
+  case isolateDescriptorNames, leaveHost
 }

@@ -54,7 +54,9 @@ private func perform(
   case .limitBoundingSet, .keepCapabilities, .ownStandardStreams, .setGroups, .setGroupID, .setUserID,
     .setCapabilities, .setAmbientCapabilities:
     try performCredentialStep(kind, &reader, on: kernel)
-  case .reach, .findHome, .findExecutable, .closeDescriptors, .isolateDescriptorNames, .awaitStart, .execute:
+  case .reach, .findHome, .findExecutable, .closeDescriptors, .isolateDescriptorNames, .awaitStart,
+    .leaveHost,
+    .execute:
     try performProgramStep(kind, &reader, on: kernel)
   }
 }
@@ -231,6 +233,7 @@ private func performProgramStep(
   case .closeDescriptors: try kernel.closeDescriptors(preserved: try reader.uint32())
   case .isolateDescriptorNames: try kernel.isolateDescriptorNames()
   case .awaitStart: try kernel.awaitStart(try reader.slot())
+  case .leaveHost: try kernel.leaveHost()
   default:
     let arguments = try reader.texts()
     try kernel.execute(arguments, try reader.texts())

@@ -160,6 +160,8 @@ public protocol ProgramKernel: AnyObject {
   func isolateDescriptorNames() throws(StepFault)
   /// `Step.awaitStart`.
   func awaitStart(_ slot: Slot) throws(StepFault)
+  /// `Step.leaveHost`.
+  func leaveHost() throws(StepFault)
   /// `Step.execute`; returns only by throwing, save in a model.
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault)
 }

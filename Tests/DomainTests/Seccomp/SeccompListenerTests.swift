@@ -30,7 +30,7 @@ import Testing
       let plan = try PlanCompiler.compile(document, facts: Facts(), request: request)
       let kinds = plan.entries.map(\.step.kind)
       let filter = try #require(kinds.firstIndex(of: .installSeccompFilter))
-      let wait = try #require(kinds.firstIndex(of: .awaitStart))
+      let wait = try #require(kinds.firstIndex { $0 == .awaitStart || $0 == .leaveHost })
       #expect((filter < wait) == (!noNewPrivileges || flags != 0))
       #expect(PlanRule.violations(of: plan).map(\.name) == [])
     }

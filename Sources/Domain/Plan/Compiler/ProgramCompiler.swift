@@ -46,16 +46,18 @@ extension PlanCompiler {
         name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
     // The descriptor of a listener goes through the parent, who is gone once the process waits for `start`.
     let late = process.noNewPrivileges ? request.seccomp : nil
-    if !request.waitsForStart { addLandlock(request, to: &builder) }
     if let late, late.hasListener {
       builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)
     }
-    // `start` may come much later: the fifo is waited for with all privileges already gone.
+    // `start` may come much later: the fifo is waited for with all privileges already gone. What is left of the
+    // host goes before the last filter, which need not allow more than `execve`.
     if request.waitsForStart {
       let slot = builder.slot(.execFifo, Origin.builtIn)
       builder.add(.awaitStart(slot), Origin.builtIn)
-      addLandlock(request, to: &builder)
+    } else {
+      builder.add(.leaveHost, Origin.builtIn)
     }
+    addLandlock(request, to: &builder)
     if let late, !late.hasListener {
       builder.add(.installSeccompFilter(late.program, flags: late.flags), Origin.seccomp)
     }

@@ -18,7 +18,7 @@ extension PlanCompiler {
     }
   }
 
-  /// The exec fifo is opened before, which could be denied.
+  /// What leads to the host is closed and the exec fifo opened before, which could be denied.
   static func addLandlock(_ request: PlanRequest, to builder: inout PlanBuilder) {
     guard request.landlock != nil else { return }
     builder.add(.enforceLandlock, KnownAnnotation.landlock.pointer)
