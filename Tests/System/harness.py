@@ -87,6 +87,7 @@ class Context:
         self.rootfs = oci.make_rootfs(self.folder / "rootfs")
         self.parent = f"{oci.CGROUP_PARENT}/{self.folder.name}"
         self.number, self.made = 0, []
+        self.ends = []  # called before the folder is removed, the latest first
         oci.become_subreaper()
 
     def bundle(self, *args, change=None, own_rootfs=False, **process):
@@ -156,6 +157,8 @@ class Context:
         return left
 
     def close(self):
+        while self.ends:
+            self.ends.pop()()
         oci.clean_up(self.parent, self.folder)
 
 
