@@ -49,12 +49,15 @@ def exit_codes(context, script, code):
 
 @case("run reports a signal as 128 and its number")
 def signalled(context):
-    name, bundle = context.bundle("sleep", "1000")
-    child = subprocess.Popen(context.runtime.argv("run", "--bundle", bundle.path, name), stdin=subprocess.DEVNULL)
+    name, bundle = context.bundle("sh", "-c", "echo ready; exec sleep 1000")
+    child = subprocess.Popen(context.runtime.argv("run", "--bundle", bundle.path, name),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     oci.RUNNING.add(child.pid)
-    check(oci.wait_until(lambda: context.status(name) == "running"), "it does not run")
+    # Who is killed before its program runs was never started, and `run` fails with 1.
+    equal(child.stdout.readline(), b"ready\n")
     context.must("kill", name, "KILL")
     equal(child.wait(5 * oci.PATIENCE), 137)
+    child.stdout.close()
     oci.RUNNING.discard(child.pid)
 
 
