@@ -151,6 +151,13 @@ def only_execve(context):
     context.await_status(name, "stopped")
 
 
+@case("seccomp: a filter may refuse getcwd, though it comes before the last look at the working directory")
+def no_getcwd(context):
+    refuse = linux(seccomp={"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["getcwd"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]})
+    equal(context.run("echo", "on", change=both(process(noNewPrivileges=False), refuse)).text, "on\n")
+
+
 @case("seccomp: a filter that refuses sendmsg leaves the runtime a way to tell of a failed execve", needs=martlet_only)
 def told_of_execve(context):
     change = linux(seccomp={"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [

@@ -106,8 +106,14 @@ extension LinuxKernel: EnvironmentKernel {
   }
 
   func verifyWorkingDirectory() throws(StepFault) {
-    // The kernel answers with a path from the root, or says that there is none.
-    try attempt(.getcwd, SYS_getcwd, word(buffer), LinuxKernel.bufferSize)
+    // The kernel answers with a path from the root, or says that there is none. Any other refusal is the word of a
+    // filter that had to be installed before: the directory was resolved inside the root all the same.
+    do throws(StepFault) {
+      try attempt(.getcwd, SYS_getcwd, word(buffer), LinuxKernel.bufferSize)
+    } catch {
+      guard error.errno == .noSuchFileOrDirectory else { return }
+      throw error
+    }
     guard buffer[0] == CChar(UInt8(ascii: "/")) else { throw StepFault(.getcwd, .noSuchFileOrDirectory) }
   }
 }
