@@ -25,6 +25,9 @@ public struct SpawnRequest: Sendable {
   public var target: ProcessIdentity?
   /// Standard input, output and error of the process; nil passes the caller's on.
   public var standardStreams: StandardStreams?
+  /// The file of a `Timeline`, which stays the caller's, for whoever wants to know when the process came to what. A
+  /// spawner that cannot tell leaves it empty.
+  public var timeline: Int32?
 
   /// Makes a request.
   public init(

@@ -97,6 +97,7 @@ import Testing
       InterpreterTests.encoded(InterpreterTests.everyStep).bytes, on: kernel)
     #expect(failure == nil)
     #expect(kernel.steps == InterpreterTests.everyStep)
+    #expect(kernel.announced == InterpreterTests.everyStep.map(\.kind))
   }
 
   @Test("a fault ends the run at its index unless the step's tolerance covers it")

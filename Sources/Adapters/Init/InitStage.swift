@@ -8,16 +8,21 @@ public enum InitStage {
   /// The largest plan that is taken.
   private static let planLimit = 64 << 20
 
-  /// Runs to the end: the program of the plan takes the process over, or it exits.
-  public static func run(socket: Int32) -> Never {
+  /// Runs to the end: the program of the plan takes the process over, or it exits. `timeline` is a descriptor, or
+  /// -1.
+  public static func run(socket: Int32, timeline: Int32 = -1) -> Never {
     // Before anything else: from here on nobody in the container looks into this process.
     _ = clinux_call(Int(SYS_prctl), Int(PR_SET_DUMPABLE), 0, 0, 0, 0, 0)
     _ = clinux_call(Int(SYS_fcntl), Int(socket), Int(F_SETFD), Int(FD_CLOEXEC), 0, 0, 0)
     do throws(Errno) {
+      let timeline = try open(timeline)
+      timeline.mark(.started)
       try Host.openMissingStreams()
       guard let delivery = try receive(on: socket) else { Processes.exit(1) }
+      timeline.mark(.planned)
       let kernel = try LinuxKernel(
-        socket: socket, plan: delivery.plan.count, slots: delivery.slots, doors: delivery.doors)
+        socket: socket, plan: delivery.plan.count, slots: delivery.slots, doors: delivery.doors,
+        timeline: timeline)
       interpret(delivery.plan, on: kernel)
     } catch {
       let frame = SyncFrame(
@@ -27,10 +32,18 @@ public enum InitStage {
     Processes.exit(1)
   }
 
+  /// The memory is all that stays of the descriptor.
+  private static func open(_ timeline: Int32) throws(Errno) -> TimelineMemory {
+    guard timeline >= 0 else { return TimelineMemory() }
+    defer { _ = Descriptor(owning: timeline) }
+    return try TimelineMemory(timeline)
+  }
+
   private static func interpret(_ plan: UnsafeRawBufferPointer, on kernel: LinuxKernel) {
     do throws(StepFailure) {
       try Ports.run(plan, on: kernel)
     } catch {
+      kernel.timeline.mark(.failed)
       report(error, of: kernel)
     }
   }

@@ -4,6 +4,15 @@ import Linux
 import Ports
 
 extension LinuxKernel: ProgramKernel {
+  func come(to index: Int, _ kind: StepKind) {
+    timeline.mark(step: index)
+    // The clock may cost a system call, and the filter's answer to that may be death.
+    if kind == .installSeccompFilter, timeline.endsAtFilter {
+      timeline.end()
+      timeline = TimelineMemory()
+    }
+  }
+
   func reach(_ milestone: Milestone) throws(StepFault) {
     var none = 0
     let answer: SyncFrame?

@@ -51,12 +51,15 @@ final class LinuxKernel {
   static let executableSize = 8192
   /// The exec fifo, through which a failure is told once the socket is closed; or -1.
   var fifo: Int32 = -1
+  /// Where it is written when each step began.
+  var timeline: TimelineMemory
 
   init(
     socket: Int32, plan size: Int, slots: UnsafeMutableBufferPointer<Int32>,
-    doors: UnsafeMutableBufferPointer<Int32>
+    doors: UnsafeMutableBufferPointer<Int32>, timeline: TimelineMemory
   ) throws(Errno) {
     self.socket = socket
+    self.timeline = timeline
     self.slots = slots
     self.doors = doors
     pointers = try PointerArrays(plan: size)

@@ -109,6 +109,11 @@ public enum Host {
     try write(bytes, to: file)
   }
 
+  /// Opens a file for writing, made where it is missing, emptied where it is there.
+  public static func openEmpty(_ path: String, mode: UInt32) throws(Errno) -> Descriptor {
+    try Files.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+  }
+
   /// Replaces a file as a whole: a reader sees the old one or the new one.
   public static func replace(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(Errno) {
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex

@@ -8,6 +8,8 @@ public import Ports
 public final class RecordingKernel {
   /// The steps so far.
   public private(set) var steps: [Step] = []
+  /// The kinds of steps that were announced so far, by their indices.
+  public private(set) var announced: [StepKind] = []
   /// The index of the step to fail at, and with what.
   public var fault: (index: Int, fault: StepFault)?
 
@@ -278,6 +280,10 @@ extension RecordingKernel: CredentialKernel {
 }
 
 extension RecordingKernel: ProgramKernel {
+  public func come(to index: Int, _ kind: StepKind) {
+    if index == announced.count { announced.append(kind) }
+  }
+
   public func reach(_ milestone: Milestone) throws(StepFault) {
     try record(.reach(milestone))
   }

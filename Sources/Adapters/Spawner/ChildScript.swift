@@ -36,6 +36,10 @@ struct ChildScript {
   var becomesRoot = false
   /// The supplementary groups stay as they are.
   var keepsGroups = false
+  /// The file of its timeline, which the init stage inherits, or -1.
+  var timelineFile: Int32 = -1
+  /// What it writes there.
+  var timeline = TimelineMemory()
   /// `argv` and `envp`, ended by null.
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   var environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -43,14 +47,20 @@ struct ChildScript {
   /// Goes through all of it; whatever fails is reported to the parent. It returns only to fail.
   func run() {
     do throws(StepFault) {
+      timeline.mark(.born)
       try bindToParent()
       try joinNamespaces()
+      timeline.mark(.succeeding)
       try makeSuccessor()
+      timeline.mark(.meeting)
       try meetParent()
+      timeline.mark(.arranging)
       try takeIdentity()
       try arrangeDescriptors()
+      timeline.mark(.executing)
       try execute()
     } catch {
+      timeline.mark(.failed)
       let frame = SyncFrame(
         .failed, index: SyncFrame.birth, errno: error.errno.rawValue, call: error.call.rawValue)
       // Nobody else can be told when the parent is gone.
@@ -161,6 +171,7 @@ struct ChildScript {
     // call leaves it to the plan's own step.
     _ = clinux_call(
       Int(SYS_close_range), Int(socketTarget) + 1, Int(UInt32.max), Int(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
+    if timelineFile >= 0 { try attempt(.fcntl, SYS_fcntl, Int(timelineFile), Int(F_SETFD), 0) }
   }
 
   /// The container starts with no signal blocked or ignored, whatever the runtime or its caller did for

@@ -13,8 +13,10 @@ struct HeldDescriptors: ~Copyable {
 
   private var owned: [Int32] = []
   private var doors: [Door] = []
+  private var timeline = TimelineMemory()
 
   deinit {
+    timeline.end()
     for descriptor in owned { _ = Descriptor(owning: descriptor) }
   }
 
@@ -27,6 +29,16 @@ struct HeldDescriptors: ~Copyable {
       try lift(streams.input, above: target), try lift(streams.output, above: target),
       try lift(streams.error, above: target)
     )
+  }
+
+  /// The file of a timeline, at a number that the child's moves do not overwrite, and as memory; -1 without one.
+  mutating func holdTimeline(
+    _ file: Int32?, above target: Int32
+  ) throws(SpawnError) -> (file: Int32, memory: TimelineMemory) {
+    guard let file else { return (-1, TimelineMemory()) }
+    let held = try lift(file, above: target)
+    timeline = try require("mmap", "timeline") { () throws(Errno) in try TimelineMemory(held) }
+    return (held, timeline)
   }
 
   /// The way into the new time namespace.

@@ -27,12 +27,17 @@ struct PreparedBirth: ~Copyable {
     // The child moves its socket to `target`: nothing that it still needs may be there or below.
     let liftedSocket = try PreparedBirth.lift(childSocket, above: target)
     let liftedImage = try PreparedBirth.lift(image, above: target)
-    let arguments = CStringArray(["martlet", "init", target.decimal])
+    var held = HeldDescriptors()
+    let timeline = try held.holdTimeline(request.timeline, above: target)
+    let arguments = CStringArray(
+      timeline.file < 0
+        ? ["martlet", "init", target.decimal]
+        : ["martlet", "init", target.decimal, timeline.file.decimal])
     var script = ChildScript(
       socket: liftedSocket.number, parentSocket: pair.first, socketTarget: target,
       image: liftedImage.number, parent: Processes.current, arguments: arguments.pointers,
       environment: environment.pointers)
-    var held = HeldDescriptors()
+    (script.timelineFile, script.timeline) = timeline
     try held.holdStreams(request.standardStreams, above: target, in: &script)
     if !birth.timeOffsets.isEmpty || birth.joined.contains(where: { $0.type == .mount }) {
       try held.openProcfs(above: target, in: &script)

@@ -6,6 +6,8 @@ import Ports
 final class Context {
   let invocation: Invocation
   let composition: Composition
+  /// What a start does and how long it takes, where somebody wants to know.
+  let trace: Trace?
   let root: StateRoot
   var log: Log
 
@@ -21,7 +23,8 @@ final class Context {
 
   init(_ invocation: Invocation, _ composition: Composition) throws(Failure) {
     self.invocation = invocation
-    self.composition = composition
+    trace = try Trace(invocation)
+    self.composition = composition.traced(by: trace)
     log = try Context.log(invocation)
     root = try StateRoot(invocation.text(.root))
     configurationPath = try Paths.anchored(

@@ -7,7 +7,9 @@ public enum Kit {
   /// Runs the command that the program's own arguments ask for; returns the exit code.
   public static func main(_ composition: () -> Composition) -> Int32 {
     // What the spawner executes in a new process: nobody types it, and it has no time to lose.
-    if let socket = ProgramArguments.initSocket { InitStage.run(socket: socket) }
+    if let socket = ProgramArguments.initSocket {
+      InitStage.run(socket: socket, timeline: ProgramArguments.initTimeline)
+    }
     // Without a null device there is nothing that could stand in for a stream.
     try? Host.openMissingStreams()
     return main(ProgramArguments.all, composition)
@@ -79,6 +81,12 @@ extension UsageError {
 extension Context {
   /// Performs the command; returns the exit code.
   func perform() throws(Failure) -> Int32 {
+    guard let trace else { return try performCommand() }
+    return try perform(trace)
+  }
+
+  /// The same without regard for a trace.
+  func performCommand() throws(Failure) -> Int32 {
     switch invocation.command {
     case .run: return try run()
     case .exec: return try exec()

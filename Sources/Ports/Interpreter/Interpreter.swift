@@ -16,6 +16,7 @@ public func run(
     else {
       throw StepFailure(index: index, errno: .invalidArgument, call: .decode)
     }
+    kernel.come(to: index, kind)
     do {
       try perform(kind, &reader, on: kernel)
     } catch {

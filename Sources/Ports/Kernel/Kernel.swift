@@ -148,6 +148,8 @@ public protocol CredentialKernel: AnyObject {
 
 /// The program, and the meeting with the parent.
 public protocol ProgramKernel: AnyObject {
+  /// The step of this index and kind comes next: for whoever watches, without effect on what is done.
+  func come(to index: Int, _ kind: StepKind)
   /// `Step.reach`.
   func reach(_ milestone: Milestone) throws(StepFault)
   /// `Step.findHome`.
@@ -164,4 +166,9 @@ public protocol ProgramKernel: AnyObject {
   func leaveHost() throws(StepFault)
   /// `Step.execute`; returns only by throwing, save in a model.
   func execute(_ arguments: PlanTextList, _ environment: PlanTextList) throws(StepFault)
+}
+
+extension ProgramKernel {
+  /// Nobody watches.
+  public func come(to index: Int, _ kind: StepKind) {}
 }

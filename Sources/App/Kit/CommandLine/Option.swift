@@ -2,7 +2,7 @@
 enum Option: UInt8, CaseIterable {
   case debug, log, logFormat, root, criu, systemdCgroup, cgroupManager, rootless, config, help, version
   case bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserveFds, pidfdSocket
-  case detach, keep, noSubreaper
+  case detach, keep, noSubreaper, trace
   case cwd, env, tty, user, additionalGids, process, processLabel, apparmor, noNewPrivs, cap, cgroup
   case ignorePaused
   case force, all, format, quiet, rootlessSpec
@@ -110,6 +110,9 @@ extension Option {
     Rule(
       option: .noSubreaper, name: "no-subreaper", short: "", kind: .flag, commands: .run,
       help: "do not adopt the container's orphans"),
+    Rule(
+      option: .trace, name: "trace", short: "", kind: .text, commands: [.create, .run],
+      help: "write how long each step and call of the start took to this file (Chrome trace format)"),
   ]
 
   private static let execRules: [Rule] = [

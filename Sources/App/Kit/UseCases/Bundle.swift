@@ -30,7 +30,7 @@ extension Context {
     }
     var document: Document
     do throws(DecodingError) {
-      document = try Document(decoding: json)
+      document = try trace.phase("decode") { () throws(DecodingError) in try Document(decoding: json) }
     } catch {
       throw .decoding(path: "config.json", error)
     }
@@ -49,7 +49,7 @@ extension Context {
     {
       facts.sharedNamespaces = composition.probe().shared(linux.namespaces)
     }
-    let violations = ValidationRule.violations(of: document, on: facts)
+    let violations = trace.phase("validate") { ValidationRule.violations(of: document, on: facts) }
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     for warning in document.warnings(on: facts) { log.note(.warning, warning.description) }
     return facts

@@ -42,7 +42,9 @@ struct Creation {
     context.restrict(&request, bundle.document, facts)
     do throws(PlanError) {
       let document = bundle.document.passingOn(sockets: sockets)
-      plan = try PlanCompiler.compile(document, facts: facts, request: request)
+      plan = try context.trace.phase("compile") { () throws(PlanError) in
+        try PlanCompiler.compile(document, facts: facts, request: request)
+      }
     } catch {
       throw .plan(error)
     }
@@ -253,7 +255,7 @@ struct Creation {
     defer { if let birthplace { Host.close(birthplace) } }
     do throws(SpawnError) {
       let request = SpawnRequest(plan: plan, cgroup: birthplace, stateDirectory: directory)
-      return ProcessRun(try context.composition.spawner().spawn(request), plan)
+      return ProcessRun(try context.composition.spawner().spawn(request), plan, context.trace)
     } catch {
       throw .spawn(error)
     }

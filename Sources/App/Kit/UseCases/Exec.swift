@@ -149,7 +149,7 @@ extension Context {
       let request = SpawnRequest(
         plan: plan, cgroup: birth, stateDirectory: store.directory(of: state.id),
         target: state.initProcess, standardStreams: streams)
-      return ProcessRun(try composition.spawner().spawn(request), plan)
+      return ProcessRun(try composition.spawner().spawn(request), plan, trace)
     } catch {
       throw .spawn(error)
     }

@@ -8,10 +8,12 @@ struct ProcessRun {
   let plan: Plan
   /// The master of its terminal, if the runtime keeps it; this struct's until it is taken.
   private(set) var terminal: Int32?
+  private let trace: Trace?
 
-  init(_ process: any InitProcess, _ plan: Plan) {
+  init(_ process: any InitProcess, _ plan: Plan, _ trace: Trace?) {
     self.process = process
     self.plan = plan
+    self.trace = trace
   }
 
   /// Sends the plan and follows the process until it executes its program or waits for `start`;
@@ -51,7 +53,8 @@ struct ProcessRun {
     limit: () throws(Failure) -> Void, meanwhile: () throws(Failure) -> Void,
     _ milestone: (Milestone) throws(Failure) -> Void
   ) throws(Failure) {
-    try spawning { () throws(SpawnError) in try process.deliver(EncodedPlan(plan), doors: doors) }
+    let encoded = trace.phase("encode") { EncodedPlan(plan) }
+    try spawning { () throws(SpawnError) in try process.deliver(encoded, doors: doors) }
     if plan.firstLateSlot != nil {
       let doors = try finishCgroups()
       try spawning { () throws(SpawnError) in try process.deliverRest(doors: doors) }

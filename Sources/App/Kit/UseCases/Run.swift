@@ -57,6 +57,11 @@ extension Context {
     defer { lock.release() }
     try writePidFileOrRemove(pidFile, run)
     lock.release()
+    try runPoststartHooks(creation)
+    if let trace { finish(trace, nil) }
+  }
+
+  private func runPoststartHooks(_ creation: Creation) throws(Failure) {
     guard creation.hasPoststartHooks else { return }
     let hooks = try load(try id())
     guard let state = hooks.entry.state else { return }
