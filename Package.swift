@@ -112,7 +112,7 @@ let package = Package(
 /// All that the entries of fuzzers call.
 let fuzzed: [Target.Dependency] = [
   "CLinux", "Domain", "Ports", "Kit", "Linux", "Init", "Seccomp", "YajlDocument", "HostProbe", "Netlink",
-  "Simulation", "Spawner",
+  "Simulation", "Spawner", "StateDirectory", "Systemd",
 ]
 
 // Both are made of the same entries: the test feeds them what was found before; the fuzzer, which needs

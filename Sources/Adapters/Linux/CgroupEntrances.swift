@@ -45,7 +45,7 @@ extension CgroupForest {
   }
 
   /// The line of cgroup v2 in `/proc/PID/cgroup`.
-  private static func unifiedGroup(_ table: [UInt8]) -> String? {
+  static func unifiedGroup(_ table: [UInt8]) -> String? {
     for line in table.split(separator: UInt8(ascii: "\n")) where line.starts(with: "0::".utf8) {
       return String(decoding: line.dropFirst(3), as: UTF8.self)
     }

@@ -9,12 +9,18 @@ public enum MountIdentity {
     if let identity = try byStatx(descriptor) { return identity }
     let file = try Files.open("self/fdinfo/\(descriptor.decimal)", at: procfs, O_RDONLY | O_NOFOLLOW)
     let bytes = try Files.readAll(file.number, limit: 1 << 16)
+    guard let identity = identity(descriptorInfo: bytes) else { throw .notSupported }
+    return identity
+  }
+
+  /// The line `mnt_id:` of a descriptor's `fdinfo`.
+  static func identity(descriptorInfo bytes: [UInt8]) -> UInt64? {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       guard line.starts(with: "mnt_id:".utf8) else { continue }
       let digits = line.dropFirst(7).filter { $0 != 32 && $0 != 9 }
       if let identity = UInt64(String(decoding: digits, as: UTF8.self)) { return identity }
     }
-    throw .notSupported
+    return nil
   }
 
   /// Nil where the kernel cannot tell.

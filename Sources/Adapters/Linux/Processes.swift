@@ -27,15 +27,21 @@ public enum Processes {
   /// The id of the process behind a pidfd, from its `fdinfo`.
   public static func number(of processDescriptor: Int32) throws(Errno) -> Int32 {
     let bytes = try Procfs().read("self/fdinfo/\(processDescriptor.decimal)", limit: 4096)
+    guard let number = number(descriptorInfo: bytes) else { throw .noSuchProcess }
+    return number
+  }
+
+  /// The line `Pid:` of a pidfd's `fdinfo`; nil for a process that is gone, whose number is -1.
+  static func number(descriptorInfo bytes: [UInt8]) -> Int32? {
     for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pid:".utf8) {
-      let digits = line.dropFirst(4).filter { $0 >= 48 && $0 <= 57 }
-      // A process that is gone has the number -1.
-      guard !line.contains(UInt8(ascii: "-")), let number = Int32(String(decoding: digits, as: UTF8.self)),
-        number > 0
-      else { break }
-      return number
+      return positive(line.dropFirst(4).drop { $0 == 32 || $0 == 9 })
     }
-    throw .noSuchProcess
+    return nil
+  }
+
+  private static func positive(_ digits: ArraySlice<UInt8>) -> Int32? {
+    guard !digits.isEmpty, let number = number(digits), number > 0 else { return nil }
+    return Int32(exactly: number)
   }
 
   /// Stops the caller until it is told to continue. The corresponding signal is `SIGSTOP`.
@@ -49,13 +55,16 @@ public enum Processes {
   /// A process's id in its own process namespace: the last one in the field `NSpid` of `/proc/PID/status`.
   public static func innerNumber(of pid: Int32) throws(Errno) -> Int32 {
     let bytes = try Procfs().read("\(pid.decimal)/status", limit: 1 << 16)
+    guard let number = innerNumber(status: bytes) else { throw .noSuchProcess }
+    return number
+  }
+
+  /// The last number of the line `NSpid:`.
+  static func innerNumber(status bytes: [UInt8]) -> Int32? {
     for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "NSpid:".utf8) {
-      guard let last = line.split(separator: UInt8(ascii: "\t")).last,
-        let number = Int32(String(decoding: last, as: UTF8.self)), number > 0
-      else { break }
-      return number
+      return line.split(separator: UInt8(ascii: "\t")).last.flatMap(positive)
     }
-    throw .noSuchProcess
+    return nil
   }
 
   /// Field 22 of `/proc/PID/stat`, and whether the process still runs.

@@ -52,9 +52,14 @@ public final class SeccompCache: SeccompCompiler {
   private func read(_ name: String, at folder: Int32) -> SeccompFilter? {
     guard let file = try? Files.open(name, at: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
       let status = try? Files.status(file.number), isTrusted(status),
-      let whole = try? Files.readAll(file.number, limit: 1 << 20),
-      whole.count > SeccompCache.digestSize + SeccompCache.headerSize
+      let whole = try? Files.readAll(file.number, limit: 1 << 20)
     else { return nil }
+    return SeccompCache.decode(whole)
+  }
+
+  /// The filter of a file; nil when it is not whole.
+  static func decode(_ whole: [UInt8]) -> SeccompFilter? {
+    guard whole.count > SeccompCache.digestSize + SeccompCache.headerSize else { return nil }
     let bytes = Array(whole[SeccompCache.digestSize...])
     guard SHA256.digest(of: bytes).elementsEqual(whole.prefix(SeccompCache.digestSize)) else { return nil }
     let (flags, size) = (word(bytes, at: 0), Int(word(bytes, at: 4)))
@@ -66,7 +71,7 @@ public final class SeccompCache: SeccompCompiler {
       warnings: warnings.map { String(decoding: $0, as: UTF8.self) })
   }
 
-  private func word(_ bytes: [UInt8], at start: Int) -> UInt32 {
+  private static func word(_ bytes: [UInt8], at start: Int) -> UInt32 {
     (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) }
   }
 
@@ -74,7 +79,7 @@ public final class SeccompCache: SeccompCompiler {
     status.st_mode & 0o170000 == 0o100000 && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
   }
 
-  private static func encode(_ filter: SeccompFilter) -> [UInt8] {
+  static func encode(_ filter: SeccompFilter) -> [UInt8] {
     var bytes: [UInt8] = []
     for word in [filter.flags, UInt32(truncatingIfNeeded: filter.program.count)] {
       bytes += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }

@@ -25,6 +25,15 @@ struct Preparation: ~Copyable {
     name.utf8.first == UInt8(ascii: "@")
   }
 
+  /// The process that a name tells of; nil when it is no such name.
+  static func worker(named name: String) -> ProcessIdentity? {
+    let parts = name.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0].isEmpty, let pid = Int32(Substring(parts[2])),
+      let startTime = UInt64(Substring(parts[3]))
+    else { return nil }
+    return ProcessIdentity(pid: pid, startTime: startTime)
+  }
+
   /// Makes a locked directory with an intent in it.
   static func make(_ name: String, _ intent: [UInt8], at parent: Int32) throws(FailedCall) -> Preparation {
     do throws(Errno) {
@@ -98,9 +107,7 @@ struct Preparation: ~Copyable {
 
   /// Removes what a dead process left. Whoever cannot be proved dead is left alone.
   static func sweep(_ name: String, at parent: Int32) {
-    let parts = name.split(separator: "@", omittingEmptySubsequences: false)
-    guard parts.count >= 4, let pid = Int32(parts[2]), let startTime = UInt64(parts[3]),
-      !Processes.isAlive(ProcessIdentity(pid: pid, startTime: startTime)),
+    guard let worker = worker(named: name), !Processes.isAlive(worker),
       let directory = try? Files.open(name, at: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
       (try? call(Int32(SYS_flock), Int(directory.number), Int(LOCK_EX) | Int(LOCK_NB))) != nil
     else { return }

@@ -2,20 +2,9 @@ import CLinux
 import Domain
 import Ports
 
-@testable import HostProbe
 @testable import Init
 @testable import Linux
 @testable import Netlink
-
-/// Files of `/proc`.
-@Sendable func fuzzProcfs(_ input: [UInt8]) throws {
-  let layout = CgroupLayout(mountTable: input)
-  let places = layout.hierarchies.map(\.mountPoint)
-  try hold(Set(places).count == places.count, "what lies below another mount does not count")
-  _ = Processes.parseStat(input)
-  _ = ProbeText.mountPoint(of: "resctrl", input)
-  _ = ProbeText.hasFileSystem("cgroup2", input)
-}
 
 /// `devices.list` of cgroup v1.
 @Sendable func fuzzDevices(_ input: [UInt8]) throws {

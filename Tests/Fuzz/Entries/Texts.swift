@@ -124,9 +124,6 @@ private func checkCgroupName(_ path: String) throws {
   for uid: UInt32 in [0, 1000] { _ = names.name(uid) }
   _ = ProcessTable.rows(text, [1, 10])
   _ = CgroupPlace.numbers(input)
-  if let filter = FilterFile.decode(input) {
-    try hold(FilterFile.decode(FilterFile.encode(filter)) == filter, "a filter is the same after it was kept")
-  }
   for (key, value) in FileSystemMaker.options(text) {
     try hold(!key.isEmpty || value != nil, "an option has a key or a value")
   }
