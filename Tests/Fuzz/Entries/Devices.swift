@@ -13,7 +13,7 @@ private func rules(_ input: [UInt8]) -> [DeviceRule] {
   }
 }
 
-/// Rules of devices: the program of cgroup v2, the list of version 1 and the meaning of the rules agree on every
+/// Rules of devices: the program of version 2, the list of version 1 and the meaning of the rules agree on any
 /// device, and systemd's properties permit no less.
 @Sendable func fuzzDeviceRules(_ input: [UInt8]) throws {
   let rules = rules(input)
@@ -29,7 +29,8 @@ private func rules(_ input: [UInt8]) -> [DeviceRule] {
         let device = DeviceRule(allow: true, kind: kind, major: major, minor: minor, access: access)
         let isAllowed = DeviceRule.permits(
           effective, kind: kind, major: major, minor: minor, access: access)
-        try hold(program.permits(device) == isAllowed, "the program decides on \(device.text) as the rules do")
+        try hold(
+          program.permits(device) == isAllowed, "the program decides on \(device.text) as the rules do")
         if let policy { try check(policy, device, isAllowed) }
         try hold(
           !isAllowed || allowed.map { permits($0, device) } ?? true, "a unit may use \(device.text)")
