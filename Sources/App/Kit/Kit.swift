@@ -103,6 +103,8 @@ extension Context {
     case .resume: try resume()
     case .spec: try spec()
     case .features: try features()
+    case .completion: try completion()
+    case .manual: try manual()
     case .plan: try plan()
     case .update: try update()
     case nil: break

@@ -56,6 +56,11 @@ public struct Signal: RawRepresentable, Hashable, Sendable {
     return name.hasPrefix("RTMIN") ? first + offset : last - offset
   }
 
+  /// The names that stand for a signal alone, in the order of their numbers.
+  public static var allNames: [String] {
+    names.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map { "SIG" + $0.key }
+  }
+
   /// The numbers that all architectures of the runtime share.
   private static let names: [String: Int32] = [
     "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "IOT": 6, "BUS": 7, "FPE": 8, "KILL": 9,

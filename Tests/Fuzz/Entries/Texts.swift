@@ -82,6 +82,7 @@ private func checkCgroupName(_ path: String) throws {
 /// Arguments, one a line.
 @Sendable func fuzzCommandLine(_ input: [UInt8]) throws {
   let arguments = input.split(separator: 10, omittingEmptySubsequences: false).map { text(Array($0)) }
+  _ = Completion(arguments)
   let parsed = try accepted { () throws(UsageError) in try Parser.parse(arguments) }
   guard let invocation = parsed else { return }
   for option in Option.allCases {

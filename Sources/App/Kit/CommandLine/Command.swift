@@ -1,6 +1,8 @@
 /// The commands of the runtime.
 enum Command: UInt8, CaseIterable {
-  case create, delete, events, exec, features, kill, list, pause, plan, ps, resume, run, spec, start, state
+  case completion, create, delete, events, exec, features, kill, list, manual, pause, plan, ps, resume, run,
+    spec
+  case start, state
   case top, update
 }
 
@@ -23,6 +25,9 @@ extension Command {
 
   /// The one table of commands, in the order of help.
   static let rules: [Rule] = [
+    rule(
+      .completion, "completion", "<bash|zsh|fish>", 1...many,
+      "print the script that lets a shell complete command lines"),
     rule(.create, "create", "<container-id>", 1...1, "create a container"),
     rule(.delete, "delete", "<container-id>", 1...1, "delete what a container holds, once it is stopped"),
     rule(
@@ -34,6 +39,8 @@ extension Command {
     rule(
       .kill, "kill", "<container-id> [signal]", 1...2, "signal a container's init process (default: SIGTERM)"),
     rule(.list, "list", "", 0...0, "list the containers below the root directory"),
+    rule(
+      .manual, "manual", "[command]", 0...1, "print a page of the manual, for `man -l -` to show"),
     rule(.pause, "pause", "<container-id>", 1...1, "freeze all processes of a container"),
     rule(.plan, "plan", "[bundle]", 0...1, "show the steps that a container of a bundle would go through"),
     rule(.ps, "ps", "<container-id> [ps options]", 1...many, "show the processes of a container"),
@@ -56,7 +63,8 @@ extension Command {
   ) -> Rule {
     Rule(
       command: command, name: name, operands: operands, arity: arity,
-      stopsAtOperand: command == .exec || command == .kill || command == .ps, summary: summary)
+      stopsAtOperand: command == .completion || command == .exec || command == .kill || command == .ps,
+      summary: summary)
   }
 
   /// The command's entry in the table, which has one for each.

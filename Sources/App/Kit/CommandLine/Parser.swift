@@ -66,7 +66,7 @@ struct Parser {
   }
 
   private mutating func readOption(_ argument: String, _ allowed: CommandSet) throws(UsageError) {
-    let (name, inline) = Parser.taken(apart: argument.utf8.dropFirst(argument.hasBytePrefix("--") ? 2 : 1))
+    let (name, inline) = Parser.taken(apart: argument)
     guard let rule = Parser.rule(name, allowed) else { throw .unknownOption(name, invocation.command) }
     let text: String
     if rule.kind == .flag {
@@ -87,7 +87,8 @@ struct Parser {
 
   /// The name of an option, and what stands behind its equals sign, byte by byte: a combining mark behind
   /// the sign belongs to the value.
-  private static func taken(apart body: Substring.UTF8View) -> (name: String, inline: String?) {
+  static func taken(apart argument: String) -> (name: String, inline: String?) {
+    let body = argument.utf8.dropFirst(argument.hasBytePrefix("--") ? 2 : 1)
     guard let equals = body.firstIndex(of: UInt8(ascii: "=")) else { return (String(Substring(body)), nil) }
     let value = body[body.index(after: equals)...]
     return (String(Substring(body[..<equals])), String(Substring(value)))
@@ -105,7 +106,7 @@ struct Parser {
   }
 
   /// The option of that name; a command's own one comes before a global one.
-  private static func rule(_ name: String, _ allowed: CommandSet) -> Option.Rule? {
+  static func rule(_ name: String, _ allowed: CommandSet) -> Option.Rule? {
     var found: Option.Rule?
     for rule in Option.rules where rule.name == name || (!rule.short.isEmpty && rule.short == name) {
       guard !rule.commands.isDisjoint(with: allowed) else { continue }

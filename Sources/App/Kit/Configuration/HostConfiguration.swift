@@ -63,7 +63,7 @@ struct HostConfiguration: Equatable {
     return configuration
   }
 
-  private static let known = ["cgroupManager", "intelRdt", "criuPath", "seccompCache", "log"]
+  static let known = ["cgroupManager", "intelRdt", "criuPath", "seccompCache", "log"]
 
   /// Takes one property; false when its value is none of those allowed.
   private mutating func take(_ member: JSON.Member) -> Bool {

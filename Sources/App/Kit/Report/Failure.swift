@@ -65,6 +65,7 @@ enum ArgumentProblem: Equatable {
   case noInterval
   case pressure(String)
   case sort(String)
+  case shell(String)
   case unsupported(String)
   case limit(option: String, String)
   case noResourceControl
@@ -165,6 +166,7 @@ extension ArgumentProblem {
     case .environment(let text): "invalid environment variable \(text.quoted): want NAME=value"
     case .capability(let text): "unknown capability \(text.quoted)"
     case .format(let text): "invalid format option \(text.quoted)"
+    case .shell(let text): "unknown shell \(text.quoted): bash, zsh and fish are known"
     case .logFormat(let text): "invalid log-format: \(text)"
     case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
     case .fileExists(let name): "File \(name) exists. Remove it first"
