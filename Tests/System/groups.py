@@ -167,3 +167,20 @@ def threaded(context):
     context.must("delete", "--force", name)
     for place in (top / "inner", top):
         place.rmdir()
+
+
+@case("a cgroup that has others below it keeps its list of devices, and create says so", needs=on_v1)
+def others_below(context):
+    name, bundle = context.bundle("true")
+    place = f"{context.parent}/{name}"
+    devices = next((mount for mount in oci.mount_points("cgroup") if mount.name == "devices"), None)
+    if not devices:
+        raise Skip("there is no devices hierarchy")
+    below = devices / place.strip("/") / "below"
+    below.mkdir(parents=True)
+    try:
+        result = context.runtime.run("create", "--bundle", bundle.path, name)
+        check(result.code != 0, "it was created")
+        matches(r"devices\.deny: .* has cgroups below it", result.message)
+    finally:
+        oci.remove_cgroups(place)

@@ -16,10 +16,32 @@ enum DeviceList {
     var rest = writes[...]
     while let allow = rest.first?.allow {
       let group = rest.prefix { $0.allow == allow }
-      try place.write(allow ? "devices.allow" : "devices.deny", values: group.map(\.text))
+      try write(Array(group), to: allow ? "devices.allow" : "devices.deny", of: place)
       rest = rest.dropFirst(group.count)
     }
     try verify(place, wanted)
+  }
+
+  /// Writes to one file. The kernel takes a change of the whole list only of a cgroup without others below it.
+  private static func write(
+    _ writes: [DeviceWrite], to file: String, of place: CgroupPlace
+  ) throws(CgroupError) {
+    do throws(CgroupError) {
+      try place.write(file, values: writes.map(\.text))
+    } catch {
+      guard case .system(let failure) = error, failure.errno == .invalidArgument,
+        writes.contains(where: \.isTotal), try hasOthersBelow(place)
+      else { throw error }
+      throw .invalidValue(
+        file: file, reason: "\(place.directory) has cgroups below it, so the kernel keeps its list of devices"
+      )
+    }
+  }
+
+  private static func hasOthersBelow(_ place: CgroupPlace) throws(CgroupError) -> Bool {
+    var seen = 0
+    try place.visit { (_) throws(Errno) in seen += 1 }
+    return seen > 1
   }
 
   private static func policy(_ rules: [DeviceRule]) throws(CgroupError) -> DevicePolicy {

@@ -10,6 +10,12 @@ public struct DeviceWrite: Equatable, Sendable {
     self.allow = allow
     self.text = text
   }
+
+  /// It is about the whole list.
+  public var isTotal: Bool { text == DeviceWrite.total }
+
+  /// The text that stands for all devices.
+  static let total = "a"
 }
 
 extension DevicePolicy {
@@ -19,7 +25,7 @@ extension DevicePolicy {
   /// starts anew.
   public func transition(from present: DevicePolicy) -> [DeviceWrite] {
     guard present.allowsByDefault == allowsByDefault, !allowsByDefault || exceptions.isEmpty else {
-      let all = DeviceWrite(allow: allowsByDefault, text: "a")
+      let all = DeviceWrite(allow: allowsByDefault, text: DeviceWrite.total)
       return [all] + exceptions.map { DeviceWrite(allow: !allowsByDefault, text: $0.text) }
     }
     if allowsByDefault { return [] }
