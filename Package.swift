@@ -67,6 +67,7 @@ let package = Package(
     adapter("Hooks", ["Linux", "CLinux"]),
     adapter("Netlink", ["Linux", "CLinux"]),
     adapter("Console", ["Linux", "CLinux"]),
+    adapter("Notify", ["Linux", "CLinux"]),
     adapter("HostProbe", ["Linux", "CLinux"]),
     adapter("Simulation"),
 
@@ -81,7 +82,7 @@ let package = Package(
         "CgroupMonitor", "Systemd", "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks",
         "Console",
         "HostProbe",
-        "Netlink", "Resctrl",
+        "Netlink", "Notify", "Resctrl",
       ],
       path: "Sources/App/Kit", swiftSettings: strict),
     .executableTarget(
@@ -96,7 +97,7 @@ let package = Package(
         "CgroupMonitor", "Systemd",
         "Seccomp", "Capabilities", "YajlDocument", "StateDirectory", "Hooks", "HostProbe", "Simulation",
         "Spawner",
-        "Console", "Netlink", "Resctrl",
+        "Console", "Netlink", "Notify", "Resctrl",
       ]),
     tests(
       "ConformanceTests",

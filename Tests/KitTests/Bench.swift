@@ -70,7 +70,7 @@ final class Bench {
       processes: { [processes] in processes }, gate: { OpenGate() },
       console: { [failsToBegin] in QuietConsole(failsToBegin) },
       networkDevices: standard.networkDevices,
-      sender: { [sender] in sender })
+      sender: { [sender] in sender }, relay: standard.relay)
   }
 
   /// Runs a command line; the failure's text, or nil.
@@ -119,7 +119,9 @@ private final class QuietConsole: ForegroundConsole {
   func begin() throws(SystemFailure) {
     if failsToBegin { throw SystemFailure(call: "signalfd4", subject: "", errno: .noMemory) }
   }
-  func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {
+  func wait(
+    for process: any InitProcess, terminal: Int32?, companion: (any ForegroundCompanion)?
+  ) throws(SystemFailure) -> ProcessEnd {
     .signalled(9)
   }
 }

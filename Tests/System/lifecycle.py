@@ -724,7 +724,7 @@ def activated(context):
     for name, text in (("one", "first"), ("two", "second")):
         (context.folder / name).write_text(text)
     script = "echo $LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES; cat <&3; cat <&4"
-    for pid, options, wanted in (("$$", "--preserve-fds 1", "1 1\nfirstsecond"), ("1", "--preserve-fds 2", "\nfirstsecond")):
+    for pid, options, wanted in (("$$", "--preserve-fds 1", "1 1 web\nfirstsecond"), ("1", "--preserve-fds 2", "\nfirstsecond")):
         name, bundle = context.bundle("sh", "-c", script)
         argv = " ".join(context.runtime.argv("run", options, "--bundle", bundle.path, name))
         line = SHELL.format(context.folder / "one", context.folder / "two", pid, argv)

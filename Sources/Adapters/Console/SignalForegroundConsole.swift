@@ -18,7 +18,9 @@ public final class SignalForegroundConsole: ForegroundConsole {
     }
   }
 
-  public func wait(for process: any InitProcess, terminal: Int32?) throws(SystemFailure) -> ProcessEnd {
+  public func wait(
+    for process: any InitProcess, terminal: Int32?, companion: (any ForegroundCompanion)?
+  ) throws(SystemFailure) -> ProcessEnd {
     if signals == nil { try begin() }
     guard let signals else { throw SystemFailure(call: "signalfd4", subject: "", errno: .badDescriptor) }
     let relay = try terminal.map { master throws(SystemFailure) in try TerminalRelay(master: master) }
@@ -27,6 +29,7 @@ public final class SignalForegroundConsole: ForegroundConsole {
       var descriptors = [
         pollfd(fd: process.processDescriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
+        SignalForegroundConsole.watched(companion),
       ]
       descriptors += relay?.watched() ?? []
       do throws(Errno) {
@@ -34,13 +37,20 @@ public final class SignalForegroundConsole: ForegroundConsole {
       } catch {
         throw SystemFailure(call: "poll", subject: "", errno: error)
       }
-      relay?.copy(descriptors.dropFirst(2))
+      relay?.copy(descriptors.dropFirst(3))
       if descriptors[1].revents != 0 { handle(signals, of: process, relay) }
+      if descriptors[2].revents != 0 { companion?.serve() }
       if descriptors[0].revents != 0 {
+        companion?.finish()
         relay?.drain(signals.number) { isGivenUp(signals) }
         return try end(of: process)
       }
     }
+  }
+
+  private static func watched(_ companion: (any ForegroundCompanion)?) -> pollfd {
+    guard let awaited = companion?.awaited else { return pollfd(fd: -1, events: 0, revents: 0) }
+    return pollfd(fd: awaited.number, events: Int16(awaited.toWrite ? POLLOUT : POLLIN), revents: 0)
   }
 
   private func handle(_ signals: SignalReceiver, of process: any InitProcess, _ relay: TerminalRelay?) {

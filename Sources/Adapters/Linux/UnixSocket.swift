@@ -11,32 +11,15 @@ package enum UnixSocket {
   /// is `timedOut` now, and `again` when it is sent something later. The corresponding system calls are `socket`,
   /// `setsockopt` with `SO_SNDTIMEO`, and `connect`.
   package static func connect(_ path: String, deadline: Int = patience) throws(Errno) -> Descriptor {
-    let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
-    guard path.utf8.count > limit else { return try connect(address: path, deadline) }
-    guard path.utf8.first != 0 else { throw .nameTooLong }
-    guard let slash = path.lastIndex(of: "/") else { throw .nameTooLong }
-    let directory = try Files.open(String(path[..<slash]), O_PATH | O_DIRECTORY)
-    let short = "/proc/self/fd/\(directory.number)\(path[slash...])"
-    guard short.utf8.count <= limit else { throw .nameTooLong }
-    return try connect(address: short, deadline)
-  }
-
-  private static func connect(address path: String, _ deadline: Int) throws(Errno) -> Descriptor {
+    var address = try UnixAddress(path)
     let socket = Descriptor(
       owning: Int32(try call(Int32(SYS_socket), Int(AF_UNIX), 1 | Int(O_CLOEXEC), 0)))
     var time = timeval(tv_sec: deadline, tv_usec: 0)
     _ = try call(
       Int32(SYS_setsockopt), Int(socket.number), Int(SOL_SOCKET), Int(SO_SNDTIMEO), word(&time),
       MemoryLayout<timeval>.size)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    // The name of a socket without a file ends with its address.
-    let size =
-      path.utf8.first == 0
-      ? MemoryLayout<sa_family_t>.size + path.utf8.count : MemoryLayout<sockaddr_un>.size
     do throws(Errno) {
-      _ = try retrying(Int32(SYS_connect), Int(socket.number), word(&address), size)
+      try address.connect(socket.number)
     } catch {
       throw error == .again ? .timedOut : error
     }

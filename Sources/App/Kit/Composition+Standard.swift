@@ -9,6 +9,7 @@ import Hooks
 import HostProbe
 import Linux
 import Netlink
+import Notify
 import Ports
 import Resctrl
 import Seccomp
@@ -35,7 +36,8 @@ extension Composition {
       gate: { FifoStartGate() },
       console: { SignalForegroundConsole() },
       networkDevices: { NetlinkDevices() },
-      sender: { SocketDescriptorSender() })
+      sender: { SocketDescriptorSender() },
+      relay: { manager in NotifyRelay(manager: manager) })
   }
 
   private static func standardSeccomp(_ cache: String?) -> any SeccompCompiler {

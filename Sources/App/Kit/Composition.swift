@@ -35,6 +35,8 @@ public struct Composition {
   public var networkDevices: () -> any NetworkDevices
   /// Gives descriptors away.
   public var sender: () -> any DescriptorSender
+  /// Passes on to the manager of services at an address, as `NOTIFY_SOCKET` has it.
+  public var relay: (_ manager: String) -> any ReadinessRelay
 
   /// Makes a composition.
   public init(
@@ -48,8 +50,10 @@ public struct Composition {
     capabilities: @escaping () -> any CapabilityNames, probe: @escaping () -> any HostProbe,
     processes: @escaping () -> any ProcessControl, gate: @escaping () -> any StartGate,
     console: @escaping () -> any ForegroundConsole, networkDevices: @escaping () -> any NetworkDevices,
-    sender: @escaping () -> any DescriptorSender
+    sender: @escaping () -> any DescriptorSender,
+    relay: @escaping (_ manager: String) -> any ReadinessRelay
   ) {
+    self.relay = relay
     self.sender = sender
     self.store = store
     self.cgroups = cgroups

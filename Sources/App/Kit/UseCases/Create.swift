@@ -16,11 +16,16 @@ struct Creation {
   private let filter: CompiledFilter?
   private let rdt: ClassOfService?
   private let waitsForStart: Bool
+  /// What the container says to the manager of services goes through it; nil without a manager.
+  let relay: (any ReadinessRelay)?
+  /// Who gets the first process's pidfd.
+  private let descriptorReceiver: String?
 
   /// Works out all that can be known before anything is made.
   init(_ context: Context, detached: Bool, waitsForStart: Bool) throws(Failure) {
     let id = try context.id()
     Host.becomeUndumpable()
+    descriptorReceiver = try context.descriptorReceiver()
     let bundle = try context.readBundle(context.invocation.filled(.bundle))
     let facts = try context.validate(bundle.document)
     let place = Creation.cgroupRequest(id, bundle, context)
@@ -40,9 +45,12 @@ struct Creation {
     request.capabilities = context.resolve(process.capabilities)
     request.cgroup = location
     context.restrict(&request, bundle.document, facts)
+    let relay = context.readinessRelay()
+    request.noticeDirectory = relay?.place(in: context.store.directory(of: id))
     do throws(PlanError) {
-      let document = bundle.document.passingOn(sockets: sockets)
-      plan = try context.trace.phase("compile") { () throws(PlanError) in
+      var document = bundle.document.passingOn(sockets: sockets, names: Host.variable("LISTEN_FDNAMES"))
+      if relay != nil { document = document.notifying }
+      plan = try context.trace.phase("compile") { [document] () throws(PlanError) in
         try PlanCompiler.compile(document, facts: facts, request: request)
       }
     } catch {
@@ -55,7 +63,7 @@ struct Creation {
     } catch {
       throw .system(error)
     }
-    self.rdt = rdt
+    (self.rdt, self.relay) = (rdt, relay)
     (self.context, self.bundle, self.manager) = (context, bundle, manager)
     (self.filter, self.waitsForStart, self.request) = (filter, waitsForStart, place)
   }
@@ -144,6 +152,7 @@ struct Creation {
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
+    if let relay { try context.prepare(relay, in: directory, listening: !waitsForStart) }
     if let rdt { try rdt.claim(&made.rdt) }
     // On cgroup v2 the process is born in its cgroup. Of the many hierarchies of cgroup v1 those that account
     // for what it uses are made while it starts up, and it enters them by its first step; the others follow.
@@ -177,6 +186,7 @@ struct Creation {
         do throws(StateError) { try staged.state.publish() } catch { throw .state(error) }
         state = staged.record
         try context.sendDescriptor(of: born, bundle.document, report(.creating, process.pid))
+        try context.sendDescriptor(of: born, as: .first, to: descriptorReceiver)
         if !waitsForStart { try runStartHooks(staged.record) }
       }
     }

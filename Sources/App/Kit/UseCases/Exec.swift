@@ -7,6 +7,7 @@ extension Context {
   func exec() throws(Failure) -> Int32 {
     Host.becomeUndumpable()
     let pidFile = try pidFilePath()
+    let descriptorReceiver = try descriptorReceiver()
     let isDetached = invocation.flag(.detach)
     let container = try load(try id())
     guard let state = container.entry.state, mayExec(in: container.status) else {
@@ -19,7 +20,7 @@ extension Context {
     var run: ProcessRun
     do throws(Failure) {
       let plan = try execPlan(process, state, receiver, preserved: preserved)
-      run = try enter(plan, state) { () throws(Failure) in
+      run = try enter(plan, state, descriptorReceiver) { () throws(Failure) in
         if !isDetached { console = try beginForeground() }
       }
     } catch {
@@ -50,7 +51,8 @@ extension Context {
 
   /// Runs a plan in a container, up to the execution of its program.
   private func enter(
-    _ plan: Plan, _ state: StateRecord, _ beforeStart: () throws(Failure) -> Void
+    _ plan: Plan, _ state: StateRecord, _ descriptorReceiver: String?,
+    _ beforeStart: () throws(Failure) -> Void
   ) throws(Failure) -> ProcessRun {
     var entrance = try entrance(to: state)
     var run: ProcessRun
@@ -69,8 +71,11 @@ extension Context {
       for door in entrance.doors { Host.close(door) }
       throw error
     }
+    let born = run.process
     do throws(Failure) {
-      try run.follow(doors: entrance.doors, agent: agent(state)) { (_: Milestone) throws(Failure) in }
+      try run.follow(doors: entrance.doors, agent: agent(state)) { milestone throws(Failure) in
+        if milestone == .ready { try sendDescriptor(of: born, as: .further, to: descriptorReceiver) }
+      }
       return run
     } catch {
       run.process.kill()

@@ -8,7 +8,6 @@ extension Context {
 
   /// The number that `--preserve-fds` asks for, after `first` others; each of them must be open.
   func preservedDescriptors(after first: Int = 0) throws(Failure) -> Int {
-    guard invocation.text(.pidfdSocket) == nil else { throw .argument(.unsupported("--pidfd-socket")) }
     let count = invocation.number(.preserveFds)
     guard count <= Context.limit else { throw .argument(.preservedDescriptor(count)) }
     let start = 3 + first
@@ -34,12 +33,15 @@ extension Context {
 }
 
 extension Document {
-  /// The document whose process finds sockets as its service manager would have passed them on: their names
-  /// are the host's, and stay there.
-  func passingOn(sockets count: Int) -> Document {
+  /// The document whose process finds sockets as its service manager would have passed them on. Of their names
+  /// there has to be one for each.
+  func passingOn(sockets count: Int, names: String?) -> Document {
     guard count > 0 else { return self }
     var changed = self
     changed.process?.env += ["LISTEN_FDS=\(count)", "LISTEN_PID=1"]
+    if let names, names.utf8.count(where: { $0 == UInt8(ascii: ":") }) == count - 1 {
+      changed.process?.env.append("LISTEN_FDNAMES=" + names)
+    }
     return changed
   }
 }

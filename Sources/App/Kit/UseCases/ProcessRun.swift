@@ -104,9 +104,11 @@ extension Context {
   }
 
   /// Waits for a process in the foreground; returns the code to exit with.
-  func wait(_ console: any ForegroundConsole, _ run: ProcessRun) throws(Failure) -> Int32 {
+  func wait(
+    _ console: any ForegroundConsole, _ run: ProcessRun, _ companion: (any ForegroundCompanion)? = nil
+  ) throws(Failure) -> Int32 {
     do throws(SystemFailure) {
-      return try console.wait(for: run.process, terminal: run.terminal).code
+      return try console.wait(for: run.process, terminal: run.terminal, companion: companion).code
     } catch {
       throw .system(error)
     }

@@ -11,6 +11,7 @@ extension Context {
     if isDetached {
       let created = try creation.perform()
       try finishStart(pidFile, created.run, creation, created.lock)
+      awaitReadiness(creation.relay, of: created.state.initProcess)
       return 0
     }
     return try runInForeground(creation, pidFile)
@@ -27,15 +28,17 @@ extension Context {
       throw error
     }
     guard let console else { return 0 }
-    let code = try waitOrRemove(console, created.run)
+    let code = try waitOrRemove(console, created.run, creation.relay)
     if !invocation.flag(.keep) { try removeEnded(created) }
     return code
   }
 
   /// Nobody watches over a container whose end cannot be waited for: it is killed and removed.
-  private func waitOrRemove(_ console: any ForegroundConsole, _ run: ProcessRun) throws(Failure) -> Int32 {
+  private func waitOrRemove(
+    _ console: any ForegroundConsole, _ run: ProcessRun, _ relay: (any ReadinessRelay)?
+  ) throws(Failure) -> Int32 {
     do throws(Failure) {
-      return try wait(console, run)
+      return try wait(console, run, relay)
     } catch {
       try lockAndRemove(after: error)
       throw error

@@ -12,6 +12,7 @@ extension Context {
       throw .container(.startInState(container.status))
     }
     try runStartHooks(state, container)
+    let relay = try listenForReadiness(of: id)
     do throws(StartError) {
       try composition.gate().open(directory: store.directory(of: id), for: state.initProcess)
     } catch {
@@ -20,6 +21,7 @@ extension Context {
     // The container runs: whoever wants to kill or delete it need not wait for these hooks.
     lock.release()
     try runPoststart(state, id)
+    awaitReadiness(relay, of: state.initProcess)
   }
 
   /// Hooks of `startContainer` run with the container's credentials in its namespaces, before its

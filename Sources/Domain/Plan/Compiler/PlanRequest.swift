@@ -16,6 +16,8 @@ public struct PlanRequest: Equatable, Sendable {
   public var program: String?
   /// `--preserve-fds`.
   public var preservedDescriptors = 0
+  /// The host's directory with the container's socket to the manager of services, if there is one.
+  public var noticeDirectory: String?
   /// The compiled seccomp filter.
   public var seccomp: CompiledFilter?
   /// The supplementary groups stay as the caller has them.

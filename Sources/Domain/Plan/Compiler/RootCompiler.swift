@@ -19,6 +19,7 @@ extension PlanCompiler {
       try addMount(mount, at: index, linux, facts, request, to: &builder)
     }
     stages.finish(&builder)
+    if let directory = request.noticeDirectory { addNoticeMount(directory, to: &builder) }
     addDevices(document, linux, facts, to: &builder)
     if needsMountedMilestone(document.hooks) {
       builder.add(.reach(.mounted), Origin.hooks)
@@ -31,6 +32,16 @@ extension PlanCompiler {
     if let cwd = document.process?.cwd, cwd != "/" {
       builder.add(.makeDirectory(path: cwd, mode: 0o755), Origin.cwd)
     }
+  }
+
+  /// The socket to the manager of services, at a place of its own above all else that is mounted there.
+  private static func addNoticeMount(_ directory: String, to builder: inout PlanBuilder) {
+    let slot = builder.slot(.mountTree(MountTree(path: directory, recursive: false)), Origin.builtIn)
+    builder.add(
+      .bind(
+        BindMount(
+          source: slot, path: directory, destination: ServiceNotice.directory, recursive: false,
+          flags: [.readOnly, .noSetUserID, .noDevices, .noExecution])), Origin.builtIn)
   }
 
   /// What is done once nothing more is made inside the root: delayed `ro`, and the file mode mask.
