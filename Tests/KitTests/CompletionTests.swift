@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func everyOptionIsOffered() throws {
-    for rule in Option.rules {
+    for rule in Option.rules where !rule.isHidden {
       let command = Command.allCases.first { rule.commands.contains(CommandSet($0)) }
       let answer = try answer((command.map { $0.rule.name + " " } ?? "") + "--" + rule.name)
       #expect(answer.contains("--\(rule.name)\t\(rule.help)"))

@@ -26,7 +26,7 @@ import Testing
     ("events --stats b", "container does not exist"),
     ("events --interval 0 a", "duration interval must be greater than 0"),
     ("events --interval -5s a", "duration interval must be greater than 0"),
-    ("events --interval soon a", "invalid value \"soon\" for --interval: want a time such as 5s or 500ms"),
+    ("events --interval soon a", "invalid value \"soon\" for flag -interval: parse error"),
     (
       "events --pressure much a",
       "invalid value \"much\" for --pressure: want low, medium, critical, some:STALL:WINDOW or"

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ManualTests {
   @Test(arguments: Command.allCases) func namesEveryOption(_ command: Command) {
     let page = Manual.page(command)
-    for rule in Option.rules where rule.commands.contains(CommandSet(command)) {
+    for rule in Option.rules where rule.commands.contains(CommandSet(command)) && !rule.isHidden {
       #expect(page.contains("\\fB\(Roff.escaped("--" + rule.name))\\fR"))
       #expect(page.contains(Roff.escaped(rule.help)))
     }

@@ -81,7 +81,7 @@ extension UseCaseTests {
     static let refused: [(String, String)] = [
       ("update --memory x a", "invalid value for memory: \"x\""),
       ("update --cpu-share -1 a", "command line: /cpu/shares"),
-      ("update --pids-limit 1k a", "invalid value for pids-limit: \"1k\""),
+      ("update --pids-limit 1k a", "invalid value \"1k\" for flag -pids-limit: parse error"),
       ("update --cpu-idle 2 a", "/linux/resources/cpu/idle: must be 0 or 1"),
       ("update --memory-swap 10 a", "memory+swap limit should be >= memory limit"),
       ("update --memory 2k a", "memory+swap limit should be >= memory limit"),

@@ -35,7 +35,14 @@ final class Context {
   /// The log that the command line asks for.
   static func log(_ invocation: Invocation) throws(Failure) -> Log {
     let path = try Paths.anchored(invocation.filled(.log))
-    var log = Log(path: path, isVerbose: invocation.flag(.debug))
+    var log = Log(path: path)
+    switch invocation.text(.logLevel) {
+    case nil, "": break
+    case .some(let text):
+      guard let level = Log.Level(rawValue: text) else { throw .argument(.logLevel(text)) }
+      log.level = level
+    }
+    if invocation.flag(.debug) { log.level = .debug }
     if log.path == "/dev/stderr" { log.path = nil }
     switch invocation.text(.logFormat) {
     case nil, "", "text": break

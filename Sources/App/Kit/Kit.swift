@@ -17,16 +17,15 @@ public enum Kit {
 
   /// Runs the command that the arguments (the program's name first) ask for; returns the exit code.
   public static func main(_ arguments: [String], _ composition: () -> Composition) -> Int32 {
+    var parser = Parser(Array(arguments.dropFirst()))
     var log = Log()
-    var command: Command?
     do throws(Failure) {
-      let invocation = try parse(Array(arguments.dropFirst()), &log)
-      command = invocation.command
-      if let text = immediate(invocation) {
+      try parse(&parser, &log)
+      if let text = immediate(parser.invocation) {
         Output.write(text)
         return 0
       }
-      let context = try Context(invocation, composition())
+      let context = try Context(parser.invocation, composition())
       do throws(Failure) {
         return try context.perform()
       } catch {
@@ -34,7 +33,7 @@ public enum Kit {
         throw error
       }
     } catch {
-      return report(error, command, log)
+      return report(error, parser.invocation.command, log)
     }
   }
 
@@ -43,11 +42,15 @@ public enum Kit {
     Processes.exit(code)
   }
 
-  private static func parse(_ arguments: [String], _ log: inout Log) throws(Failure) -> Invocation {
-    let invocation: Invocation
-    do throws(UsageError) { invocation = try Parser.parse(arguments) } catch { throw .usage(error) }
-    log = try Context.log(invocation)
-    return invocation
+  /// Reads the command line. An error is logged where the options before it say.
+  private static func parse(_ parser: inout Parser, _ log: inout Log) throws(Failure) {
+    do throws(UsageError) {
+      try parser.read()
+    } catch {
+      if let wanted = try? Context.log(parser.invocation) { log = wanted }
+      throw .usage(error)
+    }
+    log = try Context.log(parser.invocation)
   }
 
   /// What can be answered without looking at anything.
@@ -59,7 +62,7 @@ public enum Kit {
 
   private static func report(_ failure: Failure, _ command: Command?, _ log: Log) -> Int32 {
     if case .usage(let error) = failure {
-      if error.showsHelp { Output.write("Incorrect Usage: \(error)\n\n" + Help.text(error.command)) }
+      if let page = error.page { Output.write(page) }
       log.fail(error.description)
       return error.code
     }
@@ -69,12 +72,10 @@ public enum Kit {
 }
 
 extension UsageError {
-  /// The exit code, which callers tell apart from that of a container only for `exec`.
+  /// The exit code.
   fileprivate var code: Int32 {
-    switch self {
-    case .unknownCommand: 3
-    default: command == .exec ? 255 : 1
-    }
+    if case .unknownCommand = self { return 3 }
+    return 1
   }
 }
 
@@ -92,6 +93,8 @@ extension Context {
     case .exec: return try exec()
     case .top: return try top()
     case .create: try create()
+    case .checkpoint: try checkpoint()
+    case .restore: try restore()
     case .start: try start()
     case .kill: try kill()
     case .delete: try delete()

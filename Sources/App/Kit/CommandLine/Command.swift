@@ -1,13 +1,12 @@
-/// The commands of the runtime.
+/// The commands of the runtime. The table has one entry for each, in this order.
 enum Command: UInt8, CaseIterable {
-  case completion, create, delete, events, exec, features, kill, list, manual, pause, plan, ps, resume, run,
-    spec
-  case start, state
-  case top, update
+  case checkpoint, completion, create, delete, events, exec, features, kill, list, manual, pause, plan, ps,
+    restore
+  case resume, run, spec, start, state, top, update
 }
 
 extension Command {
-  /// How a command is called.
+  /// How a command is called: what the parser, help pages, manual pages and completions are made from.
   struct Rule {
     /// The command.
     let command: Command
@@ -17,54 +16,28 @@ extension Command {
     let operands: String
     /// The least and the largest number of operands.
     let arity: ClosedRange<Int>
-    /// Options end at the first operand: what follows belongs to a program, or begins with a dash.
-    let stopsAtOperand: Bool
     /// One line for help.
     let summary: String
-  }
+    /// How it may be used: lines for a shell, those that begin with # explain.
+    let example: String
 
-  /// The one table of commands, in the order of help.
-  static let rules: [Rule] = [
-    rule(
-      .completion, "completion", "<bash|zsh|fish>", 1...many,
-      "print the script that lets a shell complete command lines"),
-    rule(.create, "create", "<container-id>", 1...1, "create a container"),
-    rule(.delete, "delete", "<container-id>", 1...1, "delete what a container holds, once it is stopped"),
-    rule(
-      .events, "events", "<container-id>", 1...1,
-      "show what a container uses again and again, and when its memory is out"),
-    rule(
-      .exec, "exec", "<container-id> <command> [args...]", 1...many, "run a further process in a container"),
-    rule(.features, "features", "", 0...0, "show what this runtime supports, as JSON"),
-    rule(
-      .kill, "kill", "<container-id> [signal]", 1...2, "signal a container's init process (default: SIGTERM)"),
-    rule(.list, "list", "", 0...0, "list the containers below the root directory"),
-    rule(
-      .manual, "manual", "[command]", 0...1, "print a page of the manual, for `man -l -` to show"),
-    rule(.pause, "pause", "<container-id>", 1...1, "freeze all processes of a container"),
-    rule(.plan, "plan", "[bundle]", 0...1, "show the steps that a container of a bundle would go through"),
-    rule(.ps, "ps", "<container-id> [ps options]", 1...many, "show the processes of a container"),
-    rule(.resume, "resume", "<container-id>", 1...1, "thaw all processes of a container"),
-    rule(.run, "run", "<container-id>", 1...1, "create a container and start it"),
-    rule(.spec, "spec", "", 0...0, "write a new config.json"),
-    rule(.start, "start", "<container-id>", 1...1, "start the program of a created container"),
-    rule(.state, "state", "<container-id>", 1...1, "show the state of a container"),
-    rule(.top, "top", "", 0...0, "show what all containers below the root directory use"),
-    rule(.update, "update", "<container-id>", 1...1, "change the limits of a container"),
-  ]
+    init(
+      _ command: Command, _ name: String, _ operands: String, _ arity: ClosedRange<Int>, _ summary: String,
+      example: String
+    ) {
+      (self.command, self.name, self.operands, self.arity) = (command, name, operands, arity)
+      (self.summary, self.example) = (summary, example)
+    }
 
-  /// Commands that other runtimes have and this one has not yet.
-  static let unsupported = ["checkpoint", "restore"]
+    /// Options end at the first operand: what follows belongs to a program, or begins with a dash.
+    var stopsAtOperand: Bool {
+      command == .completion || command == .exec || command == .kill || command == .ps
+    }
 
-  private static let many = Int.max
-
-  private static func rule(
-    _ command: Command, _ name: String, _ operands: String, _ arity: ClosedRange<Int>, _ summary: String
-  ) -> Rule {
-    Rule(
-      command: command, name: name, operands: operands, arity: arity,
-      stopsAtOperand: command == .completion || command == .exec || command == .kill || command == .ps,
-      summary: summary)
+    /// It has no use for engines that look for it by asking for its help: they take an exit code of 0 as a yes.
+    var isPending: Bool {
+      command == .checkpoint || command == .restore
+    }
   }
 
   /// The command's entry in the table, which has one for each.
@@ -94,6 +67,7 @@ struct CommandSet: OptionSet {
     rawValue = 1 << UInt32(command.rawValue)
   }
 
+  static let checkpoint = CommandSet(.checkpoint)
   static let create = CommandSet(.create)
   static let delete = CommandSet(.delete)
   static let events = CommandSet(.events)
@@ -102,6 +76,7 @@ struct CommandSet: OptionSet {
   static let list = CommandSet(.list)
   static let plan = CommandSet(.plan)
   static let ps = CommandSet(.ps)
+  static let restore = CommandSet(.restore)
   static let run = CommandSet(.run)
   static let spec = CommandSet(.spec)
   static let top = CommandSet(.top)

@@ -6,11 +6,12 @@ enum Help {
   }
 
   private static func text(_ rule: Command.Rule) -> String {
-    let options = Option.rules.filter { $0.commands.contains(CommandSet(rule.command)) }
+    let options = Option.rules.filter { $0.commands.contains(CommandSet(rule.command)) && !$0.isHidden }
     let optionsHint = options.isEmpty ? "" : " [command options]"
     let operands = rule.operands.isEmpty ? "" : " " + rule.operands
     var text = "NAME:\n   martlet \(rule.name) - \(rule.summary)\n"
     text += "\nUSAGE:\n   martlet \(rule.name)\(optionsHint)\(operands)\n"
+    text += "\nEXAMPLE:\n" + indented(rule.example)
     if !options.isEmpty {
       text += "\nOPTIONS:\n" + table(options.map { (spelling($0), $0.help) })
     }
@@ -21,13 +22,30 @@ enum Help {
     let global = Option.rules.filter { $0.commands == .global }
     return "NAME:\n   martlet - Open Container Initiative runtime\n"
       + "\nUSAGE:\n   martlet [global options] command [command options] [arguments...]\n"
+      + "\nEXAMPLE:\n" + indented(example)
       + "\nVERSION:\n   \(Version.number)\n"
-      + "\nCOMMANDS:\n" + table(Command.rules.map { ($0.name, $0.summary) })
+      + "\nCOMMANDS:\n"
+      + table(
+        Command.rules.map { ($0.name, $0.summary) } + [("help, h", "show help for all, or for a command")])
       + "\nGLOBAL OPTIONS:\n" + table(global.map { (spelling($0), $0.help) })
   }
 
-  private static func spelling(_ rule: Option.Rule) -> String {
-    let value = rule.kind == .flag ? "" : " value"
+  /// How to come from nothing to a container.
+  static let example = """
+    mkdir -p bundle/rootfs && cp --archive /path/to/a/root/file/system/. bundle/rootfs
+    martlet spec --bundle bundle
+    martlet run --bundle bundle first
+    # What a command takes:
+    martlet help run
+    """
+
+  private static func indented(_ lines: String) -> String {
+    lines.split(separator: "\n").reduce("") { $0 + "   " + $1 + "\n" }
+  }
+
+  /// An option with what follows it, such as `--bundle DIR, -b DIR`.
+  static func spelling(_ rule: Option.Rule) -> String {
+    let value = rule.argument.isEmpty ? "" : " " + rule.argument
     return "--\(rule.name)\(value)" + (rule.short.isEmpty ? "" : ", -\(rule.short)\(value)")
   }
 

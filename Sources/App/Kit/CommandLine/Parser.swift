@@ -4,43 +4,54 @@ import Domain
 struct Parser {
   private let arguments: [String]
   private var position = 0
-  private var invocation = Invocation()
+  /// What was read so far.
+  private(set) var invocation = Invocation()
 
-  private init(_ arguments: [String]) {
+  /// A reader of the arguments behind the program's name.
+  init(_ arguments: [String]) {
     self.arguments = arguments
   }
 
   /// Reads the arguments behind the program's name.
   static func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
     var parser = Parser(arguments)
-    try parser.readOptions(.global, stopping: true)
-    try parser.readCommand()
+    try parser.read()
     return parser.invocation
   }
 
-  private mutating func readCommand() throws(UsageError) {
-    guard position < arguments.count else { return }
+  /// Reads all arguments. What was read before an error is in `invocation`.
+  mutating func read() throws(UsageError) {
+    try readOptions(.global, stopping: true)
+    // Whoever is asked for help looks no further, nor at a command without a name.
+    guard position < arguments.count, !arguments[position].isEmpty, !invocation.flag(.help) else { return }
     let name = arguments[position]
     position += 1
-    if name == "help" || name == "h" { return readHelp() }
-    guard !Command.unsupported.contains(name) else { throw .unsupportedCommand(name) }
+    if name == "help" || name == "h" { return try readHelp() }
     guard let command = Command(name: name) else { throw .unknownCommand(name) }
     invocation.command = command
-    let rule = command.rule
-    try readOptions([.global, CommandSet(command)], stopping: rule.stopsAtOperand)
+    try readArguments(of: command.rule)
+  }
+
+  private mutating func readArguments(of rule: Command.Rule) throws(UsageError) {
+    try readOptions([.global, CommandSet(rule.command)], stopping: rule.stopsAtOperand)
     if position < arguments.count {
       // Only a command that stops at its first operand leaves something: the rest is not ours to read.
       invocation.operands = Array(arguments[position...])
       if invocation.operands.count > 1, invocation.operands[1] == "--" { invocation.operands.remove(at: 1) }
     }
-    guard invocation.flag(.help) || rule.arity.contains(invocation.operands.count) else {
-      throw .operands(command)
+    if invocation.flag(.help) {
+      guard !rule.isPending else { throw .pending(rule.command) }
+      return
     }
+    let count = invocation.operands.count
+    guard rule.arity.contains(count) else { throw .operands(rule.command, count: count) }
   }
 
-  private mutating func readHelp() {
+  private mutating func readHelp() throws(UsageError) {
     invocation.settings.append(.init(option: .help, text: "true"))
-    if position < arguments.count { invocation.command = Command(name: arguments[position]) }
+    guard position < arguments.count else { return }
+    guard let command = Command(name: arguments[position]) else { throw .unknownCommand(arguments[position]) }
+    invocation.command = command
   }
 
   /// Reads options, and operands between them unless the first one ends it.
@@ -67,10 +78,13 @@ struct Parser {
 
   private mutating func readOption(_ argument: String, _ allowed: CommandSet) throws(UsageError) {
     let (name, inline) = Parser.taken(apart: argument)
+    guard !name.isEmpty, !name.hasBytePrefix("-") else {
+      throw .malformedOption(argument, invocation.command)
+    }
     guard let rule = Parser.rule(name, allowed) else { throw .unknownOption(name, invocation.command) }
     let text: String
     if rule.kind == .flag {
-      text = try flagText(inline ?? "true", name)
+      text = inline ?? "true"
     } else if let inline {
       text = inline
     } else if position < arguments.count {
@@ -79,10 +93,8 @@ struct Parser {
     } else {
       throw .missingValue(name, invocation.command)
     }
-    if rule.kind == .number, Int(text).map({ $0 < 0 || $0 > Parser.largestNumber }) ?? true {
-      throw .invalidValue(text, option: name, .number, invocation.command)
-    }
-    invocation.settings.append(.init(option: rule.option, text: text))
+    let value = try OptionValue(rule.kind, name, invocation.command).normalized(text)
+    invocation.settings.append(.init(option: rule.option, text: value))
   }
 
   /// The name of an option, and what stands behind its equals sign, byte by byte: a combining mark behind
@@ -92,17 +104,6 @@ struct Parser {
     guard let equals = body.firstIndex(of: UInt8(ascii: "=")) else { return (String(Substring(body)), nil) }
     let value = body[body.index(after: equals)...]
     return (String(Substring(body[..<equals])), String(Substring(value)))
-  }
-
-  /// Far more descriptors than a process can have.
-  private static let largestNumber = 1 << 20
-
-  private func flagText(_ text: String, _ name: String) throws(UsageError) -> String {
-    switch text {
-    case "1", "t", "T", "true", "TRUE", "True": return "true"
-    case "0", "f", "F", "false", "FALSE", "False": return "false"
-    default: throw .invalidValue(text, option: name, .flag, invocation.command)
-    }
   }
 
   /// The option of that name; a command's own one comes before a global one.

@@ -70,7 +70,7 @@ struct Completion {
   private mutating func endOption(_ word: String) {
     let (name, value) = Parser.taken(apart: word)
     guard value != nil else {
-      let rules = Option.rules.filter { !$0.commands.isDisjoint(with: allowed) }
+      let rules = Option.rules.filter { !$0.isHidden && !$0.commands.isDisjoint(with: allowed) }
       source = .words(rules.map { .init(text: "--" + $0.name, note: $0.help) })
       return
     }

@@ -28,22 +28,17 @@ enum CompletionSource: Equatable {
 }
 
 extension Option.Rule {
-  /// What its value can be. Words are those that its help quotes.
+  /// What its value can be: what the table's text for it names.
   var values: CompletionSource {
-    switch option {
-    case .root, .bundle: return .directories
-    case .log, .criu, .config, .consoleSocket, .pidfdSocket, .pidFile, .process, .resources: return .files
-    case .cap: return .capabilities
-    default: return quotedWords.isEmpty ? .nothing : .words(quotedWords)
-    }
-  }
-
-  /// The words of small letters that stand between single quotes in the help.
-  private var quotedWords: [String] {
-    let parts = help.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
-    return parts.enumerated().compactMap { place, part in
-      let isWord = place % 2 == 1 && !part.isEmpty && part.allSatisfy { (97...122).contains($0) }
-      return isWord ? String(Substring(part)) : nil
+    switch argument {
+    case "DIR": return .directories
+    case "FILE", "SOCKET": return .files
+    case "CAPABILITY": return .capabilities
+    default:
+      let words = argument.utf8.split(separator: UInt8(ascii: "|"))
+        .filter { $0.allSatisfy { !(65...90).contains($0) } }
+      return argument.utf8.contains(UInt8(ascii: "|"))
+        ? .words(words.map { String(Substring($0)) }) : .nothing
     }
   }
 }

@@ -6,7 +6,7 @@ enum Manual {
   }
 
   private static func page(_ rule: Command.Rule) -> String {
-    let options = Option.rules.filter { $0.commands.contains(CommandSet(rule.command)) }
+    let options = Option.rules.filter { $0.commands.contains(CommandSet(rule.command)) && !$0.isHidden }
     var page = Roff(title: "martlet-\(rule.name)")
     page.section("NAME")
     page.raw("martlet\\-\(Roff.escaped(rule.name)) \\- \(Roff.escaped(rule.summary))\n")
@@ -17,6 +17,8 @@ enum Manual {
       for option in options { page.entry(term(option), option.help) }
     }
     page.paragraph("The options of martlet(8) may stand here too.")
+    page.section("EXAMPLES")
+    page.example(rule.example)
     page.section("EXIT STATUS")
     for status in ManualText.exitStatuses(of: rule.command) {
       page.entry(Roff.bold(status.term), status.text)
@@ -68,9 +70,9 @@ enum Manual {
     return text + "\n"
   }
 
-  /// How an option is written: `--name value, -n value`.
+  /// How an option is written: `--name FILE, -n FILE`.
   private static func term(_ rule: Option.Rule) -> String {
-    let value = rule.kind == .flag ? "" : " " + Roff.italic("value")
+    let value = rule.kind == .flag ? "" : " " + Roff.italic(rule.argument)
     let long = Roff.bold("--" + rule.name) + value
     return rule.short.isEmpty ? long : long + ", " + Roff.bold("-" + rule.short) + value
   }

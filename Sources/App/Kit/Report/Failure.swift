@@ -38,6 +38,7 @@ enum ContainerProblem: Equatable {
   case stillRunning(ContainerID, Status)
   case startInState(Status)
   case execInState(Status)
+  case checkpointInState(Status)
   case initStillRunning
 }
 
@@ -59,9 +60,9 @@ enum ArgumentProblem: Equatable {
   case capability(String)
   case format(String)
   case logFormat(String)
+  case logLevel(String)
   case preservedDescriptor(Int)
   case fileExists(String)
-  case interval(String)
   case noInterval
   case pressure(String)
   case sort(String)
@@ -70,6 +71,7 @@ enum ArgumentProblem: Equatable {
   case limit(option: String, String)
   case noResourceControl
   case missingProcess
+  case missingArguments
   case missingSpecification
 }
 
@@ -140,6 +142,7 @@ extension ContainerProblem {
     case .execInState(.stopped): "cannot exec in a stopped container"
     case .execInState(.paused): "cannot exec in a paused container (use --ignore-paused to override)"
     case .execInState(let status): "cannot exec in a container in the \(status.rawValue) state"
+    case .checkpointInState(let status): "Container cannot be checkpointed in \(status.rawValue) state"
     case .initStillRunning: "container init still running"
     }
   }
@@ -168,9 +171,9 @@ extension ArgumentProblem {
     case .format(let text): "invalid format option \(text.quoted)"
     case .shell(let text): "unknown shell \(text.quoted): bash, zsh and fish are known"
     case .logFormat(let text): "invalid log-format: \(text)"
+    case .logLevel(let text): "invalid log-level: \(text)"
     case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
     case .fileExists(let name): "File \(name) exists. Remove it first"
-    case .interval(let text): "invalid value \(text.quoted) for --interval: want a time such as 5s or 500ms"
     case .noInterval: "duration interval must be greater than 0"
     case .pressure(let text):
       "invalid value \(text.quoted) for --pressure: want low, medium, critical, some:STALL:WINDOW or"
@@ -179,6 +182,7 @@ extension ArgumentProblem {
     case .unsupported(let what): "\(what) is not supported yet"
     case .limit(let option, let text): "invalid value for \(option): \(text.quoted)"
     case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"
+    case .missingArguments: "process args cannot be empty"
     case .missingProcess: "process property must not be empty"
     case .missingSpecification: "JSON specification file config.json not found"
     }

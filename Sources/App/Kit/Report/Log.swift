@@ -9,21 +9,25 @@ struct Log {
   }
 
   /// How grave a message is.
-  enum Level: String {
+  enum Level: String, Comparable {
     case debug, warning, error
+
+    static func < (one: Level, other: Level) -> Bool {
+      one != other && (one == .debug || other == .error)
+    }
   }
 
   /// The file; nil logs to standard error only.
   var path: String?
   /// How its lines are written.
   var format = Format.text
-  /// Warnings and debug messages are written too. They are left out otherwise: callers expect that the
-  /// log of a failed command is one line, and that standard error of a successful one is empty.
-  var isVerbose = false
+  /// The least grave messages that are written. Without being asked for others there are only errors: callers
+  /// expect that the log of a failed command is one line, and that standard error of a successful one is empty.
+  var level = Level.error
 
   /// A message that is no error.
   func note(_ level: Level, _ message: String) {
-    guard isVerbose else { return }
+    guard level >= self.level else { return }
     write(Log.line(level, message, format, time: Host.now()))
   }
 

@@ -28,10 +28,10 @@ extension Context {
   /// The value of `--interval` in milliseconds.
   func interval(standard: Int64) throws(Failure) -> Int64 {
     guard let text = invocation.text(.interval) else { return standard }
-    guard let milliseconds = Interval.milliseconds(text) else {
-      throw .argument(text.utf8.first == UInt8(ascii: "-") ? .noInterval : .interval(text))
+    // The parser lets through what is a time, or negative.
+    guard let milliseconds = Interval.milliseconds(text), milliseconds > 0 else {
+      throw .argument(.noInterval)
     }
-    guard milliseconds > 0 else { throw .argument(.noInterval) }
     return milliseconds
   }
 

@@ -9,7 +9,7 @@ extension Context {
     if let path = invocation.filled(.process) { return try readProcess(path) }
     var process = state.document.process ?? ProcessSettings()
     process.args = Array(invocation.operands.dropFirst())
-    guard !process.args.isEmpty else { throw .usage(.operands(.exec)) }
+    guard !process.args.isEmpty else { throw .argument(.missingArguments) }
     // A terminal is asked for by `--tty`, and its size is the caller's.
     process.terminal = invocation.flag(.tty)
     process.consoleSize = nil
