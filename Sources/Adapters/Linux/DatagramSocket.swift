@@ -18,13 +18,13 @@ package enum DatagramSocket {
   }
 
   /// Makes one that listens at a path, which is free, for everybody who can reach it. The corresponding system
-  /// calls are `bind` and `fchmodat`.
+  /// call is `bind`.
   package static func listen(_ path: String) throws(Errno) -> Descriptor {
     var address = try UnixAddress(path)
     let socket = try make()
     try address.bind(socket.number)
     // The caller's mask takes bits away.
-    _ = try call(Int32(SYS_fchmodat), Int(currentDirectory), word(path), 0o777)
+    try Host.changeMode(path, 0o777)
     return socket
   }
 

@@ -86,6 +86,34 @@ public enum Host {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0
   }
 
+  /// Whether ids mean others than on the host; false where procfs does not tell.
+  public static var isInUserNamespace: Bool {
+    guard let map = try? Procfs().read("self/uid_map", limit: 1 << 16) else { return false }
+    return map.split(separator: UInt8(ascii: "\n")).first.map { line in
+      line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        != ["0", "0", "4294967295"]
+    } ?? false
+  }
+
+  /// Changes the mode of a file or directory. The corresponding system call is `fchmodat`.
+  public static func changeMode(_ path: String, _ mode: UInt32) throws(Errno) {
+    _ = try call(Int32(SYS_fchmodat), Int(Linux.currentDirectory), word(path), Int(mode))
+  }
+
+  /// Sends a datagram to a service that listens at a path, which is waited for no longer than a second.
+  public static func tell(_ text: String, _ path: String) throws(Errno) {
+    let socket = try DatagramSocket.connect(path)
+    let number = socket.number
+    do throws(Errno) {
+      try DatagramSocket.send(Array(text.utf8), on: number)
+    } catch {
+      guard error == .again else { throw error }
+      var waited = [pollfd(fd: number, events: Int16(POLLOUT), revents: 0)]
+      guard try Waiting.poll(&waited, timeout: 1000) else { throw .timedOut }
+      try DatagramSocket.send(Array(text.utf8), on: number)
+    }
+  }
+
   /// Fails unless a path is a directory.
   public static func checkDirectory(_ path: String) throws(Errno) {
     _ = try Files.open(path, O_PATH | O_DIRECTORY)

@@ -39,7 +39,7 @@ public final class NotifyRelay: ReadinessRelay {
       do throws(Errno) {
         try Files.makeDirectory(path, mode: UInt32(mode))
         // The caller's mask takes bits away.
-        _ = try call(Int32(SYS_fchmodat), Int(currentDirectory), word(path), mode)
+        try Host.changeMode(path, UInt32(mode))
       } catch {
         throw SystemFailure(call: "mkdirat", subject: path, errno: error)
       }

@@ -9,6 +9,8 @@ final class Context {
   /// What a start does and how long it takes, where somebody wants to know.
   let trace: Trace?
   let root: StateRoot
+  /// The caller may not do all that the host's root may.
+  let isRootless: Bool
   var log: Log
 
   /// The file of the host's configuration, if one is named.
@@ -29,13 +31,12 @@ final class Context {
     root = try StateRoot(invocation.text(.root))
     configurationPath = try Paths.anchored(
       invocation.filled(.config) ?? Host.variable("MARTLET_CONFIG").flatMap { $0.isEmpty ? nil : $0 })
-    try Context.checkRootless(invocation.text(.rootless))
+    isRootless = try Context.rootless(invocation.text(.rootless))
   }
 
   /// The log that the command line asks for.
   static func log(_ invocation: Invocation) throws(Failure) -> Log {
-    let path = try Paths.anchored(invocation.filled(.log))
-    var log = Log(path: path)
+    var log = Log(target: try logTarget(invocation.filled(.log)))
     switch invocation.text(.logLevel) {
     case nil, "": break
     case .some(let text):
@@ -43,7 +44,6 @@ final class Context {
       log.level = level
     }
     if invocation.flag(.debug) { log.level = .debug }
-    if log.path == "/dev/stderr" { log.path = nil }
     switch invocation.text(.logFormat) {
     case nil, "", "text": break
     case "json": log.format = .json
@@ -52,12 +52,21 @@ final class Context {
     return log
   }
 
-  private static func checkRootless(_ text: String?) throws(Failure) {
-    let allowed = [
-      "auto", "", "true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False",
-    ]
-    guard let text, !allowed.contains(text) else { return }
-    throw .argument(.rootless(text))
+  private static func logTarget(_ text: String?) throws(Failure) -> LogTarget? {
+    guard let text else { return nil }
+    guard case .file(let given) = LogTarget(text) else { return LogTarget(text) }
+    let path = try Paths.anchored(given)
+    return path == "/dev/stderr" ? nil : path.map(LogTarget.file)
+  }
+
+  /// What `--rootless` says, in the words of Go's booleans; without a word, or with `auto`, the user id does.
+  private static func rootless(_ text: String?) throws(Failure) -> Bool {
+    switch text {
+    case nil, "", "auto": return Host.userID != 0
+    case "1", "t", "T", "TRUE", "true", "True": return true
+    case "0", "f", "F", "FALSE", "false", "False": return false
+    case .some(let other): throw .argument(.rootless(other))
+    }
   }
 
   /// The host's configuration, read when it is first asked for.
@@ -67,7 +76,7 @@ final class Context {
     do throws(ConfigurationError) {
       let loaded = try HostConfiguration.load(named: path) { documents }
       loadedConfiguration = loaded
-      if log.path == nil { log.path = loaded.log }
+      if log.target == nil { log.target = loaded.log.map(LogTarget.init) }
       return loaded
     } catch {
       throw .configuration(error)
@@ -76,7 +85,7 @@ final class Context {
 
   /// Where a failure is logged: a command that had no need of the configuration reads it for that.
   var logOfFailure: Log {
-    if log.path == nil { _ = try? configuration() }
+    if log.target == nil { _ = try? configuration() }
     return log
   }
 
@@ -191,11 +200,14 @@ struct StateRoot: Equatable {
   var isExplicit: Bool
   /// It is the one that every command uses unless told otherwise.
   var isDefault: Bool
+  /// It is in the user's runtime directory, from which programs sweep what looks old.
+  var isSwept = false
 
   init(_ given: String?) throws(Failure) {
-    let standard = StateRoot.standard
+    let own = StateRoot.inRuntimeDirectory
+    let standard = own ?? "/run/martlet"
     guard let given else {
-      (path, isExplicit, isDefault) = (standard, false, true)
+      (path, isExplicit, isDefault, isSwept) = (standard, false, true, own != nil)
       return
     }
     path = try Paths.absolute(given)
@@ -204,11 +216,31 @@ struct StateRoot: Equatable {
     isDefault = path == standard
   }
 
-  private static var standard: String {
-    if Host.userID != 0, let runtime = Host.variable("XDG_RUNTIME_DIR"), !runtime.isEmpty {
-      return runtime + "/martlet"
+  /// The root of a user who is not the host's root.
+  private static var inRuntimeDirectory: String? {
+    guard let runtime = Host.variable("XDG_RUNTIME_DIR"), runtime.isAbsolutePath,
+      usesRuntimeDirectory(
+        userID: Host.userID, isMapped: Host.isInUserNamespace, name: Host.variable("USER"))
+    else { return nil }
+    return (runtime + "/martlet").cleanedPath
+  }
+
+  /// Whose runtime directory counts: root in a user namespace has one of his own unless he is called root, as
+  /// after a login.
+  static func usesRuntimeDirectory(
+    userID: UInt32, isMapped: @autoclosure () -> Bool, name: String?
+  ) -> Bool {
+    userID != 0 || (name != "root" && isMapped())
+  }
+
+  /// Keeps it, which is there, from being swept: the sticky bit says so.
+  func keep() throws(Failure) {
+    guard isSwept else { return }
+    do throws(Errno) {
+      try Host.changeMode(path, 0o1700)
+    } catch {
+      throw .system(SystemFailure(call: "fchmodat", subject: path, errno: error))
     }
-    return "/run/martlet"
   }
 
   /// Eight digits that tell apart containers of the same name below different roots; nil for the

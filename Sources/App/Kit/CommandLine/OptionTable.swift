@@ -5,7 +5,9 @@ extension Option {
 
   private static let globalRules: [Rule] = [
     Rule(.debug, "debug", .global, "log debug messages too: --log-level debug"),
-    Rule(.log, "log", .text, "FILE", .global, "append log messages to this file (default: standard error)"),
+    Rule(
+      .log, "log", .text, "FILE", .global,
+      "append log messages to this file, or tell journald:ID or syslog:ID (default: standard error)"),
     Rule(
       .logFormat, "log-format", .text, "text|json", .global, "how messages are written (default: \"text\")"),
     Rule(

@@ -16,7 +16,7 @@ struct HostConfiguration: Equatable {
   var keepsFilters = true
   /// Where; nil is a folder below the root of all containers, by a name that no container can have.
   var seccompCache: String?
-  /// The log file, unless the command line names one.
+  /// Where messages are logged, unless the command line says so.
   var log: String?
 
   /// Where it is, unless the command line or `MARTLET_CONFIG` says otherwise.
@@ -79,7 +79,7 @@ struct HostConfiguration: Equatable {
     case ("criuPath", .string(let path)) where !path.isEmpty: criuPath = path
     case ("seccompCache", .string(let path)) where path.hasPrefix("/"): seccompCache = path
     case ("seccompCache", .bool(let keeps)): keepsFilters = keeps
-    case ("log", .string(let path)) where path.hasPrefix("/"): log = path
+    case ("log", .string(let text)) where LogTarget(text).isFixed: log = text
     default: return false
     }
     return true

@@ -1,7 +1,7 @@
 import Domain
 import Linux
 
-/// Where messages go: standard error, and the file that `--log` names.
+/// Where messages go: standard error, and what `--log` names.
 struct Log {
   /// How a line is written.
   enum Format {
@@ -17,8 +17,8 @@ struct Log {
     }
   }
 
-  /// The file; nil logs to standard error only.
-  var path: String?
+  /// Where; nil logs to standard error only.
+  var target: LogTarget?
   /// How its lines are written.
   var format = Format.text
   /// The least grave messages that are written. Without being asked for others there are only errors: callers
@@ -28,15 +28,28 @@ struct Log {
   /// A message that is no error.
   func note(_ level: Level, _ message: String) {
     guard level >= self.level else { return }
-    write(Log.line(level, message, format, time: Host.now()))
+    let line = Log.line(level, message, format, time: Host.now())
+    guard let target else { return Output.error(line) }
+    guard let miss = miss(target, level, message, line) else { return }
+    Output.error(Log.line(level, message + miss, format, time: Host.now()))
   }
 
   /// The error that ends a command. It appears on standard error whatever the log is.
   func fail(_ message: String) {
     let line = Log.line(.error, message, format, time: Host.now())
-    guard path != nil else { return Output.error(line) }
-    write(line)
-    Output.error(Log.oneLine(message) + "\n")
+    guard let target else { return Output.error(line) }
+    let miss = miss(target, .error, message, line) ?? ""
+    Output.error(Log.oneLine(message + miss) + "\n")
+  }
+
+  /// Writes a message; why it could not be written, to stand behind it on standard error.
+  private func miss(_ target: LogTarget, _ level: Level, _ message: String, _ line: String) -> String? {
+    do throws(Errno) {
+      try target.write(level, message, line: line)
+      return nil
+    } catch {
+      return " (log \(target.path): \(error))"
+    }
   }
 
   /// The message with its control characters escaped: a name in it may hold any, also those that a terminal
@@ -56,15 +69,6 @@ struct Log {
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-  }
-
-  private func write(_ line: String) {
-    guard let path else { return Output.error(line) }
-    do throws(Errno) {
-      try Host.append(line, to: path)
-    } catch {
-      Output.error("log \(path): \(error)\n\(line)")
-    }
   }
 
   /// One line, such as `time="…" level=error msg="…"`.

@@ -150,6 +150,7 @@ struct Creation {
   }
 
   private func make(_ made: inout Made, _ beforeStart: () throws(Failure) -> Void) throws(Failure) {
+    try context.root.keep()
     let directory = context.store.directory(of: intent.id)
     if let filter { try FilterFile.write(filter, in: directory) }
     if let relay { try context.prepare(relay, in: directory, listening: !waitsForStart) }
@@ -320,7 +321,7 @@ struct Creation {
   ) throws(Failure) -> (StateRecord, any StagedState) {
     let root = bundle.document.root?.path ?? ""
     let record = StateRecord(
-      id: intent.id, initProcess: process, created: intent.created, rootless: Host.userID != 0,
+      id: intent.id, initProcess: process, created: intent.created, rootless: context.isRootless,
       cgroup: intent.cgroup, namespacePaths: Creation.namespacePaths(process.pid, try context.facts()),
       externalDescriptors: Creation.externalDescriptors, rdt: rdt, bundle: bundle.path,
       rootfs: root.isAbsolutePath ? root.cleanedPath : (bundle.path + "/" + root).cleanedPath,
