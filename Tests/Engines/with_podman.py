@@ -198,8 +198,11 @@ int main(void) { signal(SIGTERM, end); for (;;) pause(); }
 """
 
 
-def pause_image(context):
-    """The image of a pod's first container."""
+base.SETTINGS.append('infra_image = "localhost/infra"')
+
+
+def make_infra(context):
+    """Makes the image of a pod's first container."""
     folder = context.folder / "infra-root"
     if not folder.exists():
         folder.mkdir()
@@ -207,7 +210,6 @@ def pause_image(context):
         archive = context.folder / "infra.tar"
         subprocess.run(["tar", "-C", folder, "-cf", archive, "."], check=True)
         podman(context, "import", "--quiet", "--change", 'ENTRYPOINT ["/pause"]', archive, "localhost/infra")
-    return "localhost/infra"
 
 
 KUBE = """apiVersion: v1
@@ -235,58 +237,38 @@ spec:
 @case("podman kube play", needs=base.needs_compiler)
 def kube(context):
     image(context)
+    make_infra(context)
     file = context.folder / "pod.yaml"
     file.write_text(KUBE)
-    with infra(context):
+    try:
         podman(context, "kube", "play", "--network", "none", file)
-        try:
-            logged = lambda: podman(context, "logs", "played-two").text == "inside\n"
-            check(oci.wait_until(logged, 20), podman(context, "logs", "played-two").text)
-            script = "id -u; echo $A; cat /shared/file; touch /x 2>&1; grep CapBnd /proc/self/status"
-            matches(r"\A1000\nb\nprepared\ntouch: .*Read-only file system\nCapBnd:\s0+\Z",
-                    podman(context, "exec", "played-one", "/bin/sh", "-c", "PATH=/bin; " + script).text.strip())
-            equal(inspected(context, "played-one", "HostConfig", "Memory"), 64 << 20)
-        finally:
-            podman(context, "pod", "rm", "--force", "--time", "0", "played")
-
-
-class infra:
-    """Podman's settings with an image for pods."""
-
-    def __init__(self, context):
-        self.context, self.plain = context, base.environment
-
-    def __enter__(self):
-        name, plain = pause_image(self.context), self.plain
-
-        def environment(context):
-            variables = plain(context)
-            with open(variables["CONTAINERS_CONF"], "a", encoding="utf8") as file:
-                file.write(f'infra_image = "{name}"\n')
-            return variables
-        base.environment = environment
-
-    def __exit__(self, *_):
-        base.environment = self.plain
+        logged = lambda: podman(context, "logs", "played-two").text == "inside\n"
+        check(oci.wait_until(logged, 20), podman(context, "logs", "played-two").text)
+        script = "id -u; echo $A; cat /shared/file; touch /x 2>&1; grep CapBnd /proc/self/status"
+        matches(r"\A1000\nb\nprepared\ntouch: .*Read-only file system\nCapBnd:\s0+\Z",
+                podman(context, "exec", "played-one", "/bin/sh", "-c", "PATH=/bin; " + script).text.strip())
+        equal(inspected(context, "played-one", "HostConfig", "Memory"), 64 << 20)
+    finally:
+        podman(context, "pod", "rm", "--force", "--time", "0", "played", code=None)
 
 
 @case("podman pod: top, stats, kill and restart", needs=base.needs_compiler)
 def pods(context):
     image(context)
-    with infra(context):
-        podman(context, "pod", "create", "--name", "several", "--network", "none", "--share", "net,ipc,uts")
-        try:
-            for name in ("first", "second"):
-                podman(context, "run", "--detach", "--pod", "several", "--name", name, "--stop-timeout", "0", image(context), "sleep", "1000")
-            equal(podman(context, "pod", "top", "several", "comm").text.split().count("sleep"), 2)
-            rows = json.loads(podman(context, "pod", "stats", "--no-stream", "--format", "json", "several").text)
-            equal(len(rows), 3)
-            podman(context, "pod", "restart", "several")
-            equal(podman(context, "exec", "second", "echo", "on").text, "on\n")
-            podman(context, "pod", "kill", "several")
-            equal(podman(context, "wait", "first").text.strip(), "137")
-        finally:
-            podman(context, "pod", "rm", "--force", "--time", "0", "several")
+    make_infra(context)
+    podman(context, "pod", "create", "--name", "several", "--network", "none", "--share", "net,ipc,uts")
+    try:
+        for name in ("first", "second"):
+            podman(context, "run", "--detach", "--pod", "several", "--name", name, "--stop-timeout", "0", image(context), "sleep", "1000")
+        equal(podman(context, "pod", "top", "several", "comm").text.split().count("sleep"), 2)
+        rows = json.loads(podman(context, "pod", "stats", "--no-stream", "--format", "json", "several").text)
+        equal(len(rows), 3)
+        podman(context, "pod", "restart", "several")
+        equal(podman(context, "exec", "second", "echo", "on").text, "on\n")
+        podman(context, "pod", "kill", "several")
+        equal(podman(context, "wait", "first").text.strip(), "137")
+    finally:
+        podman(context, "pod", "rm", "--force", "--time", "0", "several")
 
 
 @case("podman container that joins another's user namespace and volumes", needs=NEEDS)

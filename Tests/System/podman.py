@@ -1,4 +1,5 @@
 """The binary under Podman, with storage of its own. Needs podman and conmon."""
+import contextlib
 import pty
 import select
 import time
@@ -8,6 +9,8 @@ from harness import *
 LIMITS = ("--network=none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 NEEDS = tool("podman")
 STORE = {}
+SETTINGS = []  # further lines of containers.conf, under [engine]
+PARENT = "/libpod_parent"  # where Podman makes its cgroups, other than by the systemd driver
 
 
 def podman(context, *arguments, code=0, timeout=60):
@@ -34,18 +37,28 @@ default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 [engine]
 runtime_supports_json = {names}
 runtime_supports_nocgroup = {names}
-""")
+""" + "".join(f"{line}\n" for line in SETTINGS))
     return {**os.environ, "CONTAINERS_CONF": str(file)}
 
 
 def image(context):
     """An image made from the busybox root file system; the runtime gets no registry's."""
     if context not in STORE:
+        if not oci.cgroups(PARENT):
+            context.ends.append(remove_parent)
         archive = context.folder / "image.tar"
         subprocess.run(["tar", "-C", context.rootfs, "-cf", archive, "."], check=True)
         podman(context, "import", "--quiet", archive, "localhost/busybox")
         STORE[context] = "localhost/busybox"
     return STORE[context]
+
+
+def remove_parent():
+    """Removes what Podman leaves of its cgroups, where they are empty."""
+    for place in oci.cgroups(PARENT):
+        for folder, _, _ in os.walk(place, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
 
 
 def background(context, *program, options=()):
@@ -316,7 +329,7 @@ def leftovers(context):
     name = background(context)
     full = json.loads(podman(context, "inspect", name).text)[0]["Id"]
     remove(context, name)
-    found = [place for place in oci.cgroups("/libpod_parent", below=True) if full in place.name and "conmon" not in place.name]
+    found = [place for place in oci.cgroups(PARENT, below=True) if full in place.name and "conmon" not in place.name]
     equal(found, [])
     equal([line for line in oci.mount_table() - before if full in line], [])
     check(not list(pathlib.Path("/run").glob(f"*/{full}")), "state is left")
