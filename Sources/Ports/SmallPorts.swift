@@ -105,4 +105,7 @@ public protocol HostProbe: AnyObject {
   func landlockVersion() -> Int
   /// Whether the kernel can keep strangers off a core; true where no core has two threads.
   func hasCoreScheduling() -> Bool
+  /// Looks at all that `check` judges, on a host with these hierarchies; programs of these names are looked for.
+  /// Nothing is changed, and no program run.
+  func inspect(_ layout: CgroupLayout, programs: [String]) -> HostInspection
 }

@@ -105,6 +105,7 @@ private final class FixedProbe: HostProbe {
   func resctrlMountPoint() throws(SystemFailure) -> String? { "/simulation" }
   func landlockVersion() -> Int { 7 }
   func hasCoreScheduling() -> Bool { true }
+  func inspect(_ layout: CgroupLayout, programs: [String]) -> HostInspection { HostInspection() }
 }
 
 private final class OpenGate: StartGate {

@@ -33,3 +33,39 @@ enum ProbeText {
     }
   }
 }
+
+extension ProbeText {
+  /// The last word of each line.
+  static func lastWords(_ list: [UInt8]) -> [String] {
+    list.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      line.split(whereSeparator: { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }).last.map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+  }
+
+  /// How many ids the lines `name:first:count` give to one of these names; what is no such line does not count.
+  static func subordinates(_ list: [UInt8], of names: [String]) -> UInt64 {
+    list.split(separator: UInt8(ascii: "\n")).reduce(0) { sum, line in
+      let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count == 3, names.contains(where: { fields[0].elementsEqual($0.utf8) }),
+        let count = UInt32(String(decoding: fields[2], as: UTF8.self))
+      else { return sum }
+      return sum &+ UInt64(count)
+    }
+  }
+
+  /// The name of a user by lines `name:…:uid:…` (passwd(5)).
+  static func userName(_ list: [UInt8], of user: UInt32) -> String? {
+    for line in list.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count > 2, fields[2].elementsEqual(user.decimal.utf8) else { continue }
+      return String(decoding: fields[0], as: UTF8.self)
+    }
+    return nil
+  }
+}
+
+extension UInt32 {
+  fileprivate var decimal: String { UInt64(self).decimal }
+}

@@ -29,6 +29,13 @@ public enum Programs {
     }
   }
 
+  /// Where a program is found in `PATH`; nil when it is not. The corresponding system call is `faccessat`.
+  public static func find(_ name: String) -> String? {
+    paths(of: name).first {
+      clinux_call(Int(SYS_faccessat), Int(currentDirectory), word($0), Int(X_OK), 0, 0, 0) == 0
+    }
+  }
+
   private static func close(_ descriptor: consuming Descriptor) {}
 
   private static func paths(of name: String) -> [String] {

@@ -125,14 +125,26 @@ final class Context {
   /// The manager of a new container's cgroups: by the command line, then the host's configuration, then what
   /// the document's path is made for.
   func cgroups(forNew path: String?) throws(Failure) -> any CgroupManager {
+    try cgroups(by: try driver(forNew: path).driver)
+  }
+
+  /// What chose a driver.
+  enum DriverChooser {
+    case commandLine, configuration, unitPath, noUnitPath, noSystemd
+  }
+
+  /// The driver of a new container, and what chose it.
+  func driver(
+    forNew path: String?
+  ) throws(Failure) -> (driver: CgroupLocation.Driver, chooser: DriverChooser) {
     if let name = invocation.filled(.cgroupManager) {
       guard let named = CgroupLocation.Driver(rawValue: name) else { throw .argument(.cgroupManager(name)) }
-      return try cgroups(by: named)
+      return (named, .commandLine)
     }
-    if invocation.flag(.systemdCgroup) { return try cgroups(by: .systemd) }
-    if let chosen = try configuration().cgroupManager { return try cgroups(by: chosen) }
-    let isUnit = path.map(UnitPlace.isUnitPath) ?? false
-    return try cgroups(by: isUnit && Host.isManagedBySystemd ? .systemd : .cgroupfs)
+    if invocation.flag(.systemdCgroup) { return (.systemd, .commandLine) }
+    if let chosen = try configuration().cgroupManager { return (chosen, .configuration) }
+    guard path.map(UnitPlace.isUnitPath) ?? false else { return (.cgroupfs, .noUnitPath) }
+    return Host.isManagedBySystemd ? (.systemd, .unitPath) : (.cgroupfs, .noSystemd)
   }
 
   private func cgroups(by driver: CgroupLocation.Driver) throws(Failure) -> any CgroupManager {

@@ -92,6 +92,7 @@ extension Context {
     case .run: return try run()
     case .exec: return try exec()
     case .top: return try top()
+    case .check: return try check()
     case .create: try create()
     case .checkpoint: try checkpoint()
     case .restore: try restore()

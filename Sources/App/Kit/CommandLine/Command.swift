@@ -1,6 +1,7 @@
 /// The commands of the runtime. The table has one entry for each, in this order.
 enum Command: UInt8, CaseIterable {
-  case checkpoint, completion, create, delete, events, exec, features, kill, list, manual, pause, plan, ps,
+  case check, checkpoint, completion, create, delete, events, exec, features, kill, list, manual, pause, plan,
+    ps,
     restore
   case resume, run, spec, start, state, top, update
 }
@@ -67,6 +68,7 @@ struct CommandSet: OptionSet {
     rawValue = 1 << UInt32(command.rawValue)
   }
 
+  static let check = CommandSet(.check)
   static let checkpoint = CommandSet(.checkpoint)
   static let create = CommandSet(.create)
   static let delete = CommandSet(.delete)

@@ -2,6 +2,13 @@ extension Command {
   /// The one table of commands, in the order of help.
   static let rules: [Rule] = [
     Rule(
+      .check, "check", "[bundle]", 0...1, "tell whether this host can run containers, or that of a bundle",
+      example: """
+        martlet check
+        # Exit code 1 when this host cannot run it; each obstacle has a remedy.
+        martlet check --format json /srv/web
+        """),
+    Rule(
       .checkpoint, "checkpoint", "<container-id>", 1...1, "write a running container to files (not yet)",
       example: """
         # What is running goes to ./checkpoint, and the container ends.

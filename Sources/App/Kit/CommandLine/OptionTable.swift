@@ -35,7 +35,7 @@ extension Option {
 
   private static let creationRules: [Rule] = [
     Rule(
-      .bundle, "bundle", short: "b", .text, "DIR", [.create, .run, .spec, .restore],
+      .bundle, "bundle", short: "b", .text, "DIR", [.check, .create, .run, .spec, .restore],
       "directory of the bundle (default: the current directory)"),
     Rule(
       .consoleSocket, "console-socket", .text, "SOCKET", [.create, .run, .exec, .restore],
@@ -84,7 +84,7 @@ extension Option {
     Rule(.force, "force", short: "f", .delete, "kill the container first if it runs"),
     Rule(.all, "all", short: "a", .kill, "signal all processes of the container"),
     Rule(
-      .format, "format", short: "f", .text, "table|json", [.list, .ps, .plan, .top],
+      .format, "format", short: "f", .text, "table|json", [.check, .list, .ps, .plan, .top],
       "how it is shown (default: \"table\")"),
     Rule(.quiet, "quiet", short: "q", .list, "show only the ids"),
     Rule(.rootlessSpec, "rootless", .spec, "write one for a user who is not root"),

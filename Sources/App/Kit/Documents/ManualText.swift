@@ -90,5 +90,8 @@ enum ManualText {
       "martlet create --bundle demo mycontainer\nmartlet start mycontainer\n"
         + "martlet exec mycontainer ls /\nmartlet kill mycontainer KILL\nmartlet delete mycontainer",
       "The same step by step:"),
+    Entry(
+      "martlet check demo\nmartlet plan demo\nmartlet run --trace start.json --bundle demo mycontainer",
+      "Whether this host can run it, what would be done, and how long each step takes:"),
   ]
 }

@@ -79,6 +79,10 @@ final class TracedProbe: HostProbe {
   func landlockVersion() -> Int { base.landlockVersion() }
 
   func hasCoreScheduling() -> Bool { base.hasCoreScheduling() }
+
+  func inspect(_ layout: CgroupLayout, programs: [String]) -> HostInspection {
+    base.inspect(layout, programs: programs)
+  }
 }
 
 /// The way of network devices, noted.

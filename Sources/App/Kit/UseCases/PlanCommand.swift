@@ -37,7 +37,8 @@ extension Context {
     return bundle.document.effects(in: location, on: facts.cgroups)
   }
 
-  private func planID() throws(Failure) -> ContainerID {
+  /// The name of a container that is only thought of.
+  func planID() throws(Failure) -> ContainerID {
     do throws(ContainerID.Violation) { return try ContainerID("plan") } catch { throw .id(error) }
   }
 
