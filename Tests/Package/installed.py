@@ -28,9 +28,9 @@ def pages(context):
 
 
 def commands(context):
-    """The names that help lists."""
-    shown = context.must("--help").text
-    return re.findall(r"^   ([a-z][\w-]*)", shown.split("COMMANDS:\n")[1].split("\n\n")[0], re.M)
+    """The names that help lists, but for help itself."""
+    shown = context.must("--help").text.split("COMMANDS:\n")[1].split("\n\n")[0]
+    return [name for name in re.findall(r"^   ([a-z][\w-]*)", shown, re.M) if name != "help"]
 
 
 @case("install: every file that is named, and no other")
@@ -58,8 +58,10 @@ def all_options(context):
     for path in pages(context):
         command = path.stem.partition("-")[2]
         text = path.read_text().replace("\\-", "-")
-        options = re.findall(r"^   (--[\w-]+)", context.must(*([command] if command else []), "--help").text, re.M)
-        check(bool(options) or command, f"{path.name} has no option")
+        # What is not supported yet has a page, and answers a question for help with a failure.
+        shown = context.runtime.run(*([command] if command else []), "--help").text
+        options = re.findall(r"^   (--[\w-]+)", shown, re.M)
+        check(options or command, f"{path.name} has no option")
         for option in options:
             check(f"\\fB{option}\\fR" in text, f"{path.name} does not name {option}")
 

@@ -90,10 +90,11 @@ enum HookProcess {
 
   /// Whether a pipe's readers are gone: of the hook's output that is the runtime alone, until the hook has ended.
   /// The parent's number would not tell: it is 0 in another process namespace. The corresponding system call is
-  /// `poll`.
+  /// `ppoll`: newer architectures have no `poll`.
   static func hasNoReader(_ writer: Int32) -> Bool {
     var looked = pollfd(fd: writer, events: 0, revents: 0)
-    return clinux_call(Int(SYS_poll), word(&looked), 1, 0, 0, 0, 0) > 0
+    var noTime = timespec()
+    return clinux_call(Int(SYS_ppoll), word(&looked), 1, word(&noTime), 0, 0, 0) > 0
   }
 
   /// Enters namespaces. In a user namespace the host's root is nobody, who would lose all rights by `execve`:

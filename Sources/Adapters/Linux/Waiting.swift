@@ -46,7 +46,10 @@ public enum Waiting {
   public static func watch(_ descriptor: Int32, microseconds: Int64) {
     let deadline = nanoseconds() + microseconds * 1000
     var looked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while clinux_call(Int(SYS_poll), word(&looked), 1, 0, 0, 0, 0) == 0, nanoseconds() < deadline {
+    // Newer architectures have no `poll`.
+    var noTime = timespec()
+    while clinux_call(Int(SYS_ppoll), word(&looked), 1, word(&noTime), 0, 0, 0) == 0, nanoseconds() < deadline
+    {
       _ = clinux_call(Int(SYS_sched_yield), 0, 0, 0, 0, 0, 0)
     }
   }

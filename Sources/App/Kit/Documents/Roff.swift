@@ -31,7 +31,9 @@ struct Roff {
 
   /// Adds lines as they stand, indented.
   mutating func example(_ lines: String) {
-    text += ".PP\n.RS 4\n.EX\n"
+    if !isAtSection { text += ".PP\n" }
+    isAtSection = false
+    text += ".RS 4\n.EX\n"
     for line in lines.split(separator: "\n", omittingEmptySubsequences: false) {
       text += Roff.line(String(line))
     }
