@@ -70,7 +70,7 @@ final class Bench {
       processes: { [processes] in processes }, gate: { OpenGate() },
       console: { [failsToBegin] in QuietConsole(failsToBegin) },
       networkDevices: standard.networkDevices,
-      sender: { [sender] in sender }, relay: standard.relay)
+      sender: { [sender] in sender }, relay: standard.relay, liveMounts: { [liveMounts] in liveMounts })
   }
 
   /// Runs a command line; the failure's text, or nil.
@@ -89,6 +89,9 @@ final class Bench {
       return "\(error)"
     }
   }
+
+  /// The mounts of all containers.
+  let liveMounts = NotingLiveMounts()
 
   /// What the last command that did not fail exited with.
   private(set) var code: Int32 = 0
@@ -197,4 +200,38 @@ final class RecordingCgroups: CgroupManager {
   func isFrozen(_ location: CgroupLocation) throws(CgroupError) -> Bool { frozen }
   func killAll(in location: CgroupLocation) throws(CgroupError) { try note("killAll") }
   func destroy(_ location: CgroupLocation) throws(CgroupError) { try note("destroy") }
+}
+
+/// Notes what is mounted.
+final class NotingLiveMounts: LiveMounts {
+  /// The numbers of what is mounted, by place.
+  private(set) var mounted: [String: UInt64] = [:]
+  /// Places at which nothing can be attached.
+  var refusing: Set<String> = []
+  private var last: UInt64 = 0
+
+  func make(_ mount: DetachedMount) throws(SystemFailure) -> UnattachedMount {
+    last += 1
+    return UnattachedMount(descriptor: -1, identity: last, isDirectory: true)
+  }
+
+  func attach(
+    _ mount: UnattachedMount, at destination: String, in container: ProcessIdentity
+  ) throws(LiveMountError) {
+    guard !refusing.contains(destination) else { throw .forbidden(destination) }
+    mounted[destination] = mount.identity
+  }
+
+  func detach(
+    _ identity: UInt64, at destination: String, in container: ProcessIdentity
+  ) throws(LiveMountError) {
+    try check(identity, at: destination, in: container)
+    mounted[destination] = nil
+  }
+
+  func check(
+    _ identity: UInt64, at destination: String, in container: ProcessIdentity
+  ) throws(LiveMountError) {
+    guard mounted[destination] == identity else { throw .notThere(destination) }
+  }
 }

@@ -7,20 +7,27 @@ import Ports
 enum FileSystemMaker {
   /// Makes one with its options. The corresponding system calls are `fsopen`, `fsconfig` and `fsmount`.
   static func make(_ system: DetachedFileSystem) throws(SystemFailure) -> Descriptor {
-    let context = try attempt("fsopen", system.type) { () throws(Errno) in try open(system.type) }
-    try set("source", system.source, on: context.number)
-    for (flag, name) in superblockFlags where system.flags.contains(flag) {
+    try make(system.type, source: system.source, flags: system.flags, data: system.data)
+  }
+
+  /// Makes one of a type.
+  static func make(
+    _ type: String, source: String, flags: MountFlags, data: String
+  ) throws(SystemFailure) -> Descriptor {
+    let context = try attempt("fsopen", type) { () throws(Errno) in try open(type) }
+    try set("source", source, on: context.number)
+    for (flag, name) in superblockFlags where flags.contains(flag) {
       try set(name, nil, on: context.number)
     }
-    for option in options(system.data) {
+    for option in options(data) {
       try set(option.key, option.value, on: context.number)
     }
     let number = context.number
-    return try attempt("fsmount", system.type) { () throws(Errno) in
+    return try attempt("fsmount", type) { () throws(Errno) in
       _ = try call(Int32(SYS_fsconfig), Int(number), Int(FSCONFIG_CMD_CREATE.rawValue), 0, 0, 0)
       return Descriptor(
         owning: Int32(
-          try call(Int32(SYS_fsmount), Int(number), Int(FSMOUNT_CLOEXEC), attributes(system.flags))))
+          try call(Int32(SYS_fsmount), Int(number), Int(FSMOUNT_CLOEXEC), attributes(flags))))
     }
   }
 
@@ -80,7 +87,7 @@ enum FileSystemMaker {
   ]
 
   /// `MOUNT_ATTR_…` of a new mount.
-  private static func attributes(_ flags: MountFlags) -> Int {
+  static func attributes(_ flags: MountFlags) -> Int {
     let bits: [(MountFlags, Int)] = [
       (.readOnly, Int(MOUNT_ATTR_RDONLY)), (.noSetUserID, Int(MOUNT_ATTR_NOSUID)),
       (.noDevices, Int(MOUNT_ATTR_NODEV)), (.noExecution, Int(MOUNT_ATTR_NOEXEC)),

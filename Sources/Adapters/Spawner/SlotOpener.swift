@@ -153,7 +153,8 @@ struct SlotOpener: ~Copyable {
     (error == .noSystemCall || error == .notPermitted) && tree.mapping == nil
   }
 
-  private static func cloneTree(_ tree: MountTree) throws(Errno) -> Int32 {
+  /// A detached clone. The corresponding system call is `open_tree`.
+  static func cloneTree(_ tree: MountTree) throws(Errno) -> Int32 {
     let links = tree.followsLink ? 0 : Int(AT_SYMLINK_NOFOLLOW)
     let flags = Int(OPEN_TREE_CLONE) | Int(O_CLOEXEC) | (tree.recursive ? Int(AT_RECURSIVE) : 0) | links
     return try cloneTree(tree.path, flags)

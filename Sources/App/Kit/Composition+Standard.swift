@@ -37,7 +37,8 @@ extension Composition {
       console: { SignalForegroundConsole() },
       networkDevices: { NetlinkDevices() },
       sender: { SocketDescriptorSender() },
-      relay: { manager in NotifyRelay(manager: manager) })
+      relay: { manager in NotifyRelay(manager: manager) },
+      liveMounts: { LinuxLiveMounts() })
   }
 
   private static func standardSeccomp(_ cache: String?) -> any SeccompCompiler {

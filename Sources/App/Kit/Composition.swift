@@ -37,6 +37,8 @@ public struct Composition {
   public var sender: () -> any DescriptorSender
   /// Passes on to the manager of services at an address, as `NOTIFY_SOCKET` has it.
   public var relay: (_ manager: String) -> any ReadinessRelay
+  /// Adds mounts to running containers.
+  public var liveMounts: () -> any LiveMounts
 
   /// Makes a composition.
   public init(
@@ -51,8 +53,9 @@ public struct Composition {
     processes: @escaping () -> any ProcessControl, gate: @escaping () -> any StartGate,
     console: @escaping () -> any ForegroundConsole, networkDevices: @escaping () -> any NetworkDevices,
     sender: @escaping () -> any DescriptorSender,
-    relay: @escaping (_ manager: String) -> any ReadinessRelay
+    relay: @escaping (_ manager: String) -> any ReadinessRelay, liveMounts: @escaping () -> any LiveMounts
   ) {
+    self.liveMounts = liveMounts
     self.relay = relay
     self.sender = sender
     self.store = store

@@ -169,10 +169,11 @@ final class Context {
     }
   }
 
-  /// The container that the first operand names.
-  func id() throws(Failure) -> ContainerID {
+  /// The container that an operand names, the first one unless told otherwise.
+  func id(operand: Int = 0) throws(Failure) -> ContainerID {
+    let operands = invocation.operands
     do throws(ContainerID.Violation) {
-      return try ContainerID(invocation.operands.first ?? "")
+      return try ContainerID(operand < operands.count ? operands[operand] : "")
     } catch {
       throw .id(error)
     }

@@ -103,6 +103,7 @@ extension Context {
     case .events: try events()
     case .list: try list()
     case .ps: try ps()
+    case .mounts: try mounts()
     case .pause: try pause()
     case .resume: try resume()
     case .spec: try spec()

@@ -28,6 +28,7 @@ extension StateRecord {
     object.add("updates", list: unsettled) { $0.json }
     object.add("schemata_before", filled: unsettledSchemata.lines)
     object.add("rdt", rdt?.json)
+    object.add("mounts", list: addedMounts) { $0.json }
     return object.json
   }
 
@@ -77,6 +78,7 @@ extension StateRecord {
       rdt: own.rdt, bundle: own.bundle, rootfs: config.rootfs, namespaces: own.namespaces,
       document: config.document)
     unsettledSchemata = own.schemataBefore
+    addedMounts = own.mounts
     unsettled = own.updates.map { $0.update(of: config.document.enforcedResources) }
   }
 
@@ -89,6 +91,7 @@ extension StateRecord {
     var updates: [CgroupUpdate.Record]
     var rdt: RdtLocation?
     var schemataBefore: RdtSchemata
+    var mounts: [AddedMount]
 
     init(decoding json: JSON) throws(DecodingError) {
       try json.checkVersion(StateRecord.formatVersion)
@@ -102,6 +105,7 @@ extension StateRecord {
       updates = try json.list("updates", CgroupUpdate.Record.init(decoding:))
       rdt = try json.optional("rdt", RdtLocation.decoded)
       schemataBefore = try json.optional("schemata_before", RdtSchemata.decoded) ?? RdtSchemata()
+      mounts = try json.list("mounts", AddedMount.init(decoding:))
     }
   }
 

@@ -35,6 +35,8 @@ public struct StateRecord: Equatable, Sendable {
   public var unsettled: [CgroupUpdate] = []
   /// What the class of service had before such an update, of the domains that it names.
   public var unsettledSchemata = RdtSchemata()
+  /// What was mounted since the container was made.
+  public var addedMounts: [AddedMount] = []
 
   /// One entry of `namespace_paths`.
   public struct NamespacePath: Equatable, Sendable {

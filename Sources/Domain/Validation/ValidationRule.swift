@@ -16,6 +16,15 @@ public struct ValidationRule: Sendable {
     all.flatMap { $0.check(document, facts) }
   }
 
+  /// Everything that is wrong with mounts that are added to a container of a document.
+  public static func violations(
+    ofMounts mounts: [Mount], of document: Document, on facts: Facts
+  ) -> [Violation] {
+    var changed = document
+    changed.mounts = mounts
+    return mountRequirements.flatMap { $0.check(changed, facts) }
+  }
+
   /// Everything that is wrong with limits alone.
   public static func violations(of resources: Resources) -> [Violation] {
     var document = Document()

@@ -25,6 +25,16 @@ import Testing
     #expect(try StateRecord(decoding: try parsed(written(record.json))) == record)
   }
 
+  @Test func addedMountsAreKept() throws {
+    var record = try Self.state()
+    record.addedMounts = [
+      AddedMount(
+        Mount(destination: "/a", source: "/b", options: ["bind"]), identity: .max, isUnsettled: true),
+      AddedMount(Mount(destination: "/c", type: "tmpfs"), identity: 1, isUnsettled: false),
+    ]
+    #expect(try StateRecord(decoding: try parsed(written(record.json))) == record)
+  }
+
   @Test func stateHasLibcontainersKeys() throws {
     let json = try Self.state().json
     #expect(json["init_process_pid"] == .integer(4242))

@@ -1,8 +1,7 @@
 /// The commands of the runtime. The table has one entry for each, in this order.
 enum Command: UInt8, CaseIterable {
-  case check, checkpoint, completion, create, delete, events, exec, features, kill, list, manual, pause, plan,
-    ps,
-    restore
+  case check, checkpoint, completion, create, delete, events, exec, features, kill, list, manual, mounts
+  case pause, plan, ps, restore
   case resume, run, spec, start, state, top, update
 }
 

@@ -71,6 +71,14 @@ extension Command {
       .manual, "manual", "[command]", 0...1, "print a page of the manual, for `man -l -` to show",
       example: "martlet manual run | man -l -"),
     Rule(
+      .mounts, "mounts", "<add|remove> <container-id> <file>", 3...3,
+      "add mounts to a running container, or take added ones away",
+      example: """
+        # A list as in config.json: [{"destination": "/data", "source": "/srv/data", "options": ["bind", "ro"]}]
+        martlet mounts add web data.json
+        martlet mounts remove web data.json
+        """),
+    Rule(
       .pause, "pause", "<container-id>", 1...1, "freeze all processes of a container",
       example: "martlet pause web"),
     Rule(

@@ -23,6 +23,8 @@ enum Failure: Error {
   case start(StartError)
   case namespace(NamespaceError)
   case networkDevice(NetworkDeviceError)
+  case liveMount(LiveMountError)
+  case mountChange(MountChangeProblem)
   case argument(ArgumentProblem)
   case system(SystemFailure)
   case remains([String], cause: String)
@@ -46,6 +48,15 @@ enum ContainerProblem: Equatable {
 enum TerminalProblem: Equatable {
   case needsSocket
   case needlessSocket
+}
+
+/// Mounts that cannot be added to a container, or taken away.
+enum MountChangeProblem: Equatable {
+  case action(String)
+  case userNamespace
+  case mount(index: Int, DetachedMount.Problem)
+  case exists(String)
+  case unknown(String)
 }
 
 /// A value on the command line that cannot be used.
@@ -112,6 +123,8 @@ extension Failure: CustomStringConvertible {
     case .start(let error): error.phrase
     case .namespace(let error): error.phrase
     case .networkDevice(let error): error.phrase
+    case .liveMount(let error): error.phrase
+    case .mountChange(let problem): problem.phrase
     case .system(let error): error.description
     default: ""
     }

@@ -152,6 +152,30 @@ extension NetworkDeviceError {
   }
 }
 
+extension LiveMountError {
+  var phrase: String {
+    switch self {
+    case .notThere(let place): "what is mounted on \(place.quoted) is not what was added there"
+    case .forbidden(let place): "nothing may be mounted on \(place.quoted)"
+    case .late(let place, let milliseconds):
+      "the way to \(place.quoted) in the container took more than \(milliseconds / 1000) seconds"
+    case .system(let failure): failure.description
+    }
+  }
+}
+
+extension MountChangeProblem {
+  var phrase: String {
+    switch self {
+    case .action(let text): "unknown action \(text.quoted): want add or remove"
+    case .userNamespace: "mounts cannot be added to a container with a user namespace: it could change them"
+    case .mount(let index, let problem): "/\(index): \(problem)"
+    case .exists(let place): "a mount was added on \(place.quoted) before: remove it first"
+    case .unknown(let place): "no mount was added on \(place.quoted)"
+    }
+  }
+}
+
 extension StartError {
   var phrase: String {
     switch self {
