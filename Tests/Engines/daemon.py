@@ -17,16 +17,18 @@ def needs(*programs):
 
 
 class Daemon:
-    """A running daemon. It dies with this process, and its containers with it."""
+    """A running daemon. It dies with this process, and its containers with it. Programs are looked for in the folder
+    `path` first."""
 
-    def __init__(self, context, name, argv):
+    def __init__(self, context, name, argv, path=""):
         self.log = context.folder / f"{name}.log"
         script = 'mount -t tmpfs tmpfs /run && exec catatonit -- "$@"'
         spaces = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
                   "--kill-child", "--mount-proc"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([*spaces, "sh", "-c", script, name, *map(str, argv)], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, cwd=context.folder, start_new_session=True)
+                                            stdout=log, stderr=log, cwd=context.folder, start_new_session=True,
+                                            env={**os.environ, "PATH": f"{path}:{os.environ['PATH']}".lstrip(":")})
         oci.RUNNING.add(self.process.pid)
         context.ends.append(self.stop)
 

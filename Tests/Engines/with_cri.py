@@ -230,6 +230,7 @@ def secured(context, security, script, pattern):
 
 @case("CRI: environment, working directory and a mount", needs=needs)
 def settings(context):
+    await_images(context)
     shared = context.folder / "cri/shared"
     shared.mkdir(exist_ok=True)
     (shared / "file").write_text("seen\n")
@@ -251,9 +252,9 @@ def stats(context):
 
 @case("CRI: a log in the kubelet's format", needs=needs)
 def log(context):
+    await_images(context)
     folder = context.folder / "cri/logs"
     folder.mkdir(exist_ok=True)
-    await_images(context)
     context.number += 1
     made = {**sandbox(context, f"pod-{context.number}"), 3: str(folder)}
     identity = call(context, "RunPodSandbox", {1: made, 2: "tested"})[1][0].decode()

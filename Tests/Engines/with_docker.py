@@ -9,14 +9,15 @@ CLIENT = "/usr/bin/docker"
 NEEDS = daemon.needs("dockerd", "containerd", "containerd-shim-runc-v2", CLIENT)
 SAMPLE = ["docker run: output", "docker run of a command that does not exist has the field's exit code", "docker run -it",
           "docker exec: the exit code", "docker stats", "docker top", "docker update", "docker pause and unpause",
-          "docker kill, start again and restart", "docker build: RUN steps, one after the other", "docker logs"]
+          "docker kill, start again and restart", "docker build: RUN steps, one after the other",
+          "docker build by BuildKit: RUN steps, one after the other", "docker logs"]
 RUN = ("run", "--network", "none")
 
 
-def docker(context, *arguments, code=0, timeout=60, stdin=subprocess.DEVNULL):
+def docker(context, *arguments, code=0, timeout=60, stdin=subprocess.DEVNULL, **settings):
     """One docker command; its exit code is checked."""
     daemon.once(context, start)
-    result = oci.bounded(command(context, *arguments), timeout, env=environment(context), stdin=stdin)
+    result = oci.bounded(command(context, *arguments), timeout, env={**environment(context), **settings}, stdin=stdin)
     check(code is None or result.code == code, f"{arguments[:3]}: exit {result.code}: {result.message}")
     return result
 
@@ -36,12 +37,14 @@ def start(context):
     folder = context.folder / "docker"
     folder.mkdir()
     (folder / "daemon.json").write_text("{}")
+    (folder / "programs").mkdir()
+    (folder / "programs/buildkit-runc").symlink_to(context.runtime.path)  # what the daemon's BuildKit calls
     engine = daemon.Daemon(context, "dockerd", [
         "dockerd", "--config-file", folder / "daemon.json", "--data-root", folder / "data", "--exec-root", folder / "exec",
         "--pidfile", folder / "pid", "--host", f"unix://{folder}/socket", "--storage-driver", "vfs", "--bridge", "none",
         "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false", "--userland-proxy=false",
         "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"{context.parent}/docker",
-        "--add-runtime", f"tested={context.runtime.path}", "--default-runtime", "tested"])
+        "--add-runtime", f"tested={context.runtime.path}", "--default-runtime", "tested"], folder / "programs")
     asked = lambda *words: oci.bounded(command(context, *words), 30, env=environment(context))
     engine.await_answer(lambda: asked("version").code == 0)
     archive = context.folder / "docker.tar"
@@ -366,12 +369,14 @@ def out_of_memory(context):
         equal(inspected(context, name, "State", "Status"), "running")
 
 
-def build(context, steps, *options, code=0):
+def build(context, steps, *options, code=0, **settings):
+    daemon.once(context, start)
     folder = context.folder / "docker/build"
     folder.mkdir(exist_ok=True)
     (folder / "given").write_text("given\n")
     (folder / "Dockerfile").write_text(f"FROM busybox\n{steps}")
-    return docker(context, "build", "--network", "none", "--no-cache", "--tag", "built", *options, folder, code=code, timeout=120)
+    return docker(context, "build", "--network", "none", "--no-cache", "--tag", "built", *options, folder, code=code, timeout=120,
+                  **settings)
 
 
 BUILDS = [("RUN steps, one after the other", "RUN echo one > /made\nRUN echo two >> /made\nRUN cat /made\n", (), "^one\ntwo$"),
@@ -385,6 +390,33 @@ BUILDS = [("RUN steps, one after the other", "RUN echo one > /made\nRUN echo two
 @cases(BUILDS, "docker build: {}", needs=NEEDS)
 def builds(context, steps, options, pattern):
     matches(pattern, build(context, steps, *options).text)
+
+
+def buildkit(context, steps, *options, code=0):
+    """The same by BuildKit; what is printed by steps comes with the errors, each line behind its step and time."""
+    return build(context, steps, "--progress", "plain", *options, code=code, DOCKER_BUILDKIT="1").message
+
+
+BUILDKIT = [("RUN steps, one after the other", "RUN echo one > /made\nRUN echo two >> /made\nRUN cat /made\n", r"^#\d+ [\d.]+ two$"),
+            ("ENV, WORKDIR and USER", "ENV A=b\nWORKDIR /tmp\nUSER 1000\nRUN echo $A $(pwd) $(id -u)\n", r"^#\d+ [\d.]+ b /tmp 1000$"),
+            ("RUN --mount=type=bind", "RUN --mount=type=bind,source=given,target=/bound cat /bound\n", r"^#\d+ [\d.]+ given$"),
+            ("RUN --mount=type=tmpfs", "RUN --mount=type=tmpfs,target=/data grep ' /data ' /proc/mounts\n", "tmpfs /data tmpfs"),
+            ("RUN --mount=type=cache", "RUN --mount=type=cache,target=/cache echo kept > /cache/x\n"
+             "RUN --mount=type=cache,target=/cache cat /cache/x\n", r"^#\d+ [\d.]+ kept$"),
+            ("the seccomp profile", "RUN grep Seccomp: /proc/self/status\n", r"Seccomp:\s+2$")]
+
+
+@cases(BUILDKIT, "docker build by BuildKit: {}", needs=NEEDS)
+def buildkit_steps(context, steps, pattern):
+    matches(pattern, buildkit(context, steps))
+
+
+@case("docker build by BuildKit: a step's exit code and the runtime's error", needs=NEEDS)
+def buildkit_failure(context):
+    matches("exit code: 6", buildkit(context, "RUN exit 6\n", code=1))
+    matches("no such file or directory", buildkit(context, 'RUN ["/no/such"]\n', code=1))
+    equal([str(place) for place in oci.cgroups(f"{context.parent}/docker/buildkit", below=True)
+           if place.name not in ("buildkit", "docker") and not place.name.startswith("buildkit")], [])
 
 
 @case("docker build with a RUN step that fails tells its exit code", needs=NEEDS)
