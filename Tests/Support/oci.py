@@ -24,6 +24,8 @@ DRIVER = os.environ.get("MARTLET_DRIVER", "cgroupfs")
 UNITS = pathlib.Path("/run/systemd/transient")  # a file for each unit that was made at run time
 PR_SET_CHILD_SUBREAPER = 36
 RUNNING = set()  # process ids of the commands that run now
+for variable in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"):
+    os.environ.pop(variable, None)  # a service manager of the tests is none of the containers'
 STARTING = threading.Lock()  # held until a new command is in RUNNING
 
 
