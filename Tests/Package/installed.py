@@ -66,6 +66,15 @@ def all_options(context):
             check(f"\\fB{option}\\fR" in text, f"{path.name} does not name {option}")
 
 
+@case("manual: every variable of the environment that the sources ask for")
+def variables(context):
+    sources = "\n".join(path.read_text() for path in (REPOSITORY / "Sources").rglob("*.swift"))
+    named = set(re.findall(r'variable(?:\(| = )"([A-Z_]+)"', sources))
+    text = (installation(context) / "usr/local/share/man/man8/martlet.8").read_text()
+    section = text.split(".SH ENVIRONMENT")[1].split(".SH")[0].replace("\\fB", " ")
+    equal({name for name in named if not re.search(rf"\b{name}\b", section)}, set())
+
+
 @case("manual: mandoc has nothing to complain of", needs=tool("mandoc"))
 def linted(context):
     made = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages(context)], capture_output=True, text=True)

@@ -45,11 +45,18 @@ enum ManualText {
 
   private static let environment = [
     Entry("MARTLET_CONFIG", "The configuration of the host, where --config names none."),
-    Entry("XDG_RUNTIME_DIR", "For users who are not root: state is kept in its directory martlet."),
+    Entry(
+      "XDG_RUNTIME_DIR",
+      "For users, and for root of a user namespace: state is kept in its directory martlet."),
+    Entry("USER", "In a user namespace, root by this name keeps state in /run/martlet all the same."),
     Entry(
       "DBUS_SYSTEM_BUS_ADDRESS, DBUS_SESSION_BUS_ADDRESS",
       "Where systemd is spoken to when it manages cgroups and its private socket does not answer."),
-    Entry("LISTEN_FDS, LISTEN_PID", "Descriptors that are passed on to the container's program."),
+    Entry(
+      "LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES", "Descriptors that are passed on to the container's program."),
+    Entry("NOTIFY_SOCKET", "The service manager, which hears what the container tells it."),
+    Entry("PATH", "Where ps(1) and criu(8) are looked for."),
+    Entry("NO_COLOR, TERM", "Whether a terminal gets colours."),
   ]
 
   private static let files = [
