@@ -88,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "Runtime", dependencies: ["Kit", "CRuntime"], path: "Sources/App/Runtime", swiftSettings: strict),
 
-    tests("DomainTests", ["Domain", "YajlDocument"]),
+    tests("DomainTests", ["CLinux", "Domain", "YajlDocument"]),
     tests("PortsTests", ["Domain", "Ports", "Simulation"]),
     tests(
       "AdapterTests",

@@ -60,6 +60,9 @@ public struct SeccompFilter: Equatable, Sendable {
   /// How a warning of an unknown system call begins; its name follows.
   public static let unknownCall = "unknown system call "
 
+  /// As many instructions as the kernel takes (`BPF_MAXINSNS`).
+  public static let longest = 4096
+
   /// Makes a filter.
   public init(program: [UInt8], flags: UInt32, warnings: [String] = []) {
     self.program = program
@@ -76,6 +79,10 @@ public enum SeccompError: Error, Equatable, Sendable {
   case unknownFlag(String)
   /// Unknown system calls, where the document lets none be left out.
   case unknownCalls([String])
+  /// More conditions on arguments than any filter has room for.
+  case tooManyConditions(limit: Int)
+  /// A program that is longer than the kernel takes.
+  case tooLong(instructions: Int, limit: Int)
   /// The library refused a rule.
   case rule(syscall: String, errno: Errno)
   /// The library failed otherwise.

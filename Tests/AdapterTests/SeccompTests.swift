@@ -45,6 +45,27 @@ import Testing
     #expect(SeccompTests.answer(filter, 0x4000_0000) == SeccompTests.errno(38))
   }
 
+  @Test("a filter is no longer than the kernel takes, and a hopeless one is not even tried")
+  func length() throws {
+    func rule(_ names: [String], _ count: UInt64) -> SeccompRule {
+      let arguments = (0..<count).map { SeccompArgument(index: 0, value: $0 << 32 | $0, op: .equal) }
+      return SeccompRule(names: names, action: .allow, args: arguments)
+    }
+    #expect(throws: SeccompError.tooManyConditions(limit: 4096)) {
+      try SeccompTests.compiled(SeccompTests.profile([rule(["read"], 4097)]))
+    }
+    do throws(SeccompError) {
+      _ = try LibseccompCompiler().compile(SeccompTests.profile([rule(["read", "write", "close"], 1300)]))
+      Issue.record("3,900 conditions on 64-bit arguments fit into no filter")
+    } catch {
+      guard case .tooLong(let instructions, 4096) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(instructions > 4096)
+    }
+  }
+
   @Test("without a refusing default there is nothing to answer ENOSYS to")
   func noStub() throws {
     let rule = SeccompRule(names: ["read"], action: .errno, errnoRet: 5)

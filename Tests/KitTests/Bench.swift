@@ -29,27 +29,41 @@ final class Bench {
 
   /// Makes a host whose bundle asks for these hooks and annotations, and nothing else.
   init(
-    hooks: String = "{}", annotations: String = "{}", resources: String = "{}", rdt: String = "{}"
+    hooks: String = "{}", annotations: String = "{}", resources: String = "{}", rdt: String = "{}",
+    process: String? = #"{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}}"#
   ) throws {
     directory = "/tmp/martlet-kit-\(Processes.current)-\(Bench.next())"
     try Files.makeDirectory(directory, mode: 0o700)
     let config = """
       {"ociVersion":"1.0.2","root":{"path":"rootfs"},"hooks":\(hooks),
        "annotations":\(annotations),
-       "process":{"args":["/bin/true"],"cwd":"/","user":{"uid":0,"gid":0}},
+       "process":\(process ?? "null"),
        "linux":{"intelRdt":\(rdt),"namespaces":[{"type":"pid"},{"type":"mount"}],"resources":\(resources)}}
       """
     try Host.create(directory + "/config.json", [UInt8](config.utf8), mode: 0o600)
     store = InMemoryStateStore(files: directory)
     spawner = RecordingSpawner(processes)
+    // Last, as an initializer that throws has no end that would let go.
+    pthread_mutex_lock(Bench.turn)
   }
 
   deinit {
+    defer { pthread_mutex_unlock(Bench.turn) }
     // Tests of other suites run programs meanwhile, which want a working directory that exists.
     try? Host.changeDirectory("/")
     for name in ["config.json", "pid"] { _ = try? Files.remove(directory + "/" + name) }
     _ = try? Files.removeDirectory(directory)
   }
+
+  /// Held by the test whose bundle is the working directory, as a process has one and suites run side by side.
+  nonisolated(unsafe) private static let turn: UnsafeMutablePointer<pthread_mutex_t> = {
+    let turn = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    var attributes = pthread_mutexattr_t()
+    pthread_mutexattr_init(&attributes)
+    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE.rawValue))
+    pthread_mutex_init(turn, &attributes)
+    return turn
+  }()
 
   nonisolated(unsafe) private static var count = 0
 

@@ -19,6 +19,19 @@ import Testing
     #expect(try Host.read(bench.directory + "/pid", limit: 100) == [UInt8]("\(process.pid)".utf8))
   }
 
+  @Test("a container without a process is created, and not started")
+  func noProcess() throws {
+    let bench = try Bench(process: nil)
+    #expect(
+      bench.run("run --bundle \(bench.directory) a")?.contains("process property must not be empty") == true)
+    #expect(bench.store.entries.isEmpty)
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.run("start a")?.contains("process property must not be empty") == true)
+    #expect(bench.store.entries.count == 1)
+    #expect(bench.run("delete --force a") == nil)
+    #expect(bench.store.entries.isEmpty)
+  }
+
   @Test func theCgroupIsClaimedBeforeAProcessIsBornInIt() throws {
     let bench = try Bench()
     bench.cgroups.hasBirthplace = true

@@ -32,7 +32,7 @@ struct PlacedControlFiles: ControlFiles {
   func names(of controller: String, _ version: CgroupVersion) throws(CgroupError) -> [String] {
     guard let place = place(controller, version) else { return [] }
     do throws(Errno) {
-      return try place.tree.files(of: place.name).filter { $0.hasPrefix(controller + ".") }
+      return try place.tree.files(of: place.name).filter { $0.hasBytePrefix(controller + ".") }
     } catch {
       throw place.failure("getdents64", error)
     }

@@ -26,7 +26,7 @@ enum Delegation {
   /// What the kernel lists, or what has to be there at least.
   private static var files: [String] {
     let text = (try? Host.read("/sys/kernel/cgroup/delegate", limit: 1 << 16)) ?? []
-    let named = String(decoding: text, as: UTF8.self).split(separator: "\n").map { String($0) }
+    let named = String(decoding: text, as: UTF8.self).fields(at: "\n").map { String($0) }
       .filter { !$0.utf8.contains(UInt8(ascii: "/")) }
     return named.isEmpty ? ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] : named
   }

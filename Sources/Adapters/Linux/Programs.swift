@@ -41,7 +41,7 @@ public enum Programs {
   private static func paths(of name: String) -> [String] {
     if name.utf8.contains(UInt8(ascii: "/")) { return [name] }
     let search = Host.variable("PATH").flatMap { $0.isEmpty ? nil : $0 } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-    return search.split(separator: ":").map { "\($0)/\(name)" }
+    return search.fields(at: ":").map { "\($0)/\(name)" }
   }
 
   private static func become(_ candidates: [CStringArray], _ arguments: CStringArray, writer: Int32) -> Never

@@ -97,7 +97,7 @@ public final class ResctrlManager: IntelRdtManager {
   /// The domain of a directory `mon_L3_00`.
   private static func domain(_ name: String) -> UInt64? {
     let prefix = "mon_L3_"
-    guard name.hasPrefix(prefix) else { return nil }
+    guard name.hasBytePrefix(prefix) else { return nil }
     return UInt64(name.dropFirst(prefix.count))
   }
 
@@ -144,7 +144,7 @@ public final class ResctrlManager: IntelRdtManager {
 
   private func listed(_ group: String) throws(RdtError) -> [Int32] {
     var pids: [Int32] = []
-    for line in (try tree.text(file("tasks", group)) ?? "").split(separator: "\n") {
+    for line in (try tree.text(file("tasks", group)) ?? "").fields(at: "\n") {
       // A process that is dead and not reaped yet belongs to nothing any more.
       if let pid = Int32(line), (try? Processes.stat(pid).isAlive) == true { pids.append(pid) }
     }
@@ -216,7 +216,7 @@ extension ResctrlManager {
 
   /// A class with a locked part of a cache takes no processes.
   private func checkMode(_ location: RdtLocation) throws(RdtError) {
-    guard let mode = try tree.text(file("mode", location.group)), mode.hasPrefix("pseudo-lock") else {
+    guard let mode = try tree.text(file("mode", location.group)), mode.hasBytePrefix("pseudo-lock") else {
       return
     }
     throw .pseudoLocked(group: location.group)
@@ -265,7 +265,7 @@ extension ResctrlManager {
   /// lock; in one line.
   private func status() -> String {
     guard let text = try? tree.text("info/last_cmd_status"), text != "ok" else { return "" }
-    return text.split(separator: "\n").joined(separator: ", ")
+    return text.fields(at: "\n").joined(separator: ", ")
   }
 }
 

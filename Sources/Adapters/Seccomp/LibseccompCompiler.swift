@@ -16,7 +16,19 @@ public final class LibseccompCompiler: SeccompCompiler {
     return "libseccomp \(version.major).\(version.minor).\(version.micro) \(seccomp_arch_native())"
   }
 
+  /// The size of one `struct sock_filter`.
+  private static let instructionSize = 8
+
+  /// How many conditions the rules of a profile come to. Each takes an instruction at least, so that more than a
+  /// filter can have are in vain; the library would take very long to find out.
+  private static func conditions(_ profile: SeccompProfile) -> Int {
+    profile.syscalls.reduce(0) { $0 + ($1.args.isEmpty ? 0 : $1.names.count * $1.args.count) }
+  }
+
   public func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompFilter {
+    guard LibseccompCompiler.conditions(profile) <= SeccompFilter.longest else {
+      throw .tooManyConditions(limit: SeccompFilter.longest)
+    }
     let flags = try SeccompFlags.word(profile.flags, notifies: profile.notifies)
     let action = actionWord(profile.defaultAction, profile.defaultErrnoRet)
     guard let context = seccomp_init(action) else {
@@ -36,6 +48,10 @@ public final class LibseccompCompiler: SeccompCompiler {
     if MissingSyscallStub.applies(to: profile.defaultAction) {
       program = MissingSyscallStub(profile, architectures).instructions + program
     }
+    let count = program.count / LibseccompCompiler.instructionSize
+    guard count <= SeccompFilter.longest else {
+      throw .tooLong(instructions: count, limit: SeccompFilter.longest)
+    }
     return SeccompFilter(program: program, flags: flags, warnings: warnings)
   }
 
@@ -48,7 +64,7 @@ public final class LibseccompCompiler: SeccompCompiler {
     var tokens = [seccomp_arch_native()]
     for name in names {
       let token = Architecture.token(name)
-      guard token != 0 || SeccompProfile.architectureNames.contains(name) else {
+      guard token != 0 || SeccompProfile.architectureNames.containsBytewise(name) else {
         throw .unknownArchitecture(name)
       }
       guard !tokens.contains(token) else { continue }
@@ -144,7 +160,9 @@ enum SeccompFlags {
     guard let names else { return specAllow | listener }
     var word = listener
     for name in names {
-      guard let flag = table.first(where: { $0.name == name })?.flag else { throw .unknownFlag(name) }
+      guard let flag = table.first(where: { $0.name.isBytewise(name) })?.flag else {
+        throw .unknownFlag(name)
+      }
       // Only a filter with a listener can wait for it.
       if flag != waitKillable || notifies { word |= flag }
     }
@@ -167,7 +185,7 @@ enum Architecture {
   /// The library's token; 0 when the name is unknown. The corresponding call is
   /// `seccomp_arch_resolve_name`.
   static func token(_ name: String) -> UInt32 {
-    guard name.hasPrefix(prefix) else { return 0 }
-    return seccomp_arch_resolve_name(String(name.dropFirst(prefix.utf8.count)).lowercased())
+    guard name.hasBytePrefix(prefix), name.utf8.allSatisfy({ $0 < 0x80 }) else { return 0 }
+    return seccomp_arch_resolve_name(String(Substring(name.utf8.dropFirst(prefix.utf8.count))).lowercased())
   }
 }

@@ -1,3 +1,5 @@
+import Domain
+
 /// A control file of cgroup v2 as far as limits need it: one value, or lines by name whose settings change one
 /// by one.
 public struct ControlFileModel: Equatable, Sendable {
@@ -62,7 +64,7 @@ public struct ControlFileModel: Equatable, Sendable {
     }
     var line = lines[name] ?? [:]
     for word in words.dropFirst() {
-      let parts = word.split(separator: "=", maxSplits: 1)
+      let parts = word.fields(at: "=", maxSplits: 1)
       guard parts.count == 2 else { continue }
       line[String(parts[0])] = parts[1] == "max" ? nil : String(parts[1])
     }

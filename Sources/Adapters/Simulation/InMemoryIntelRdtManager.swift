@@ -45,12 +45,12 @@ public final class InMemoryIntelRdtManager: IntelRdtManager {
 
     /// The processes in a group.
     public func processes(in group: String) -> [Int32] {
-      members.filter { ($0.value == group || $0.value.hasPrefix(group + "/")) && !hasEnded($0.key) }.map(
+      members.filter { ($0.value == group || $0.value.hasBytePrefix(group + "/")) && !hasEnded($0.key) }.map(
         \.key)
     }
 
     fileprivate func remove(_ name: String) {
-      groups = groups.filter { $0.key != name && !$0.key.hasPrefix(name + "/") }
+      groups = groups.filter { $0.key != name && !$0.key.hasBytePrefix(name + "/") }
       members = members.filter { groups[$0.value] != nil }
     }
   }

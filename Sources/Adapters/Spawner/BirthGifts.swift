@@ -27,7 +27,7 @@ enum BirthGifts {
     for (name, wanted) in [("uid", birth.uidMappings), ("gid", birth.gidMappings)] where !wanted.isEmpty {
       let path = "\(pid)/\(name)_map"
       let bytes = try require("read", "/proc/" + path) { () throws(Errno) in try Procfs().read(path) }
-      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      let lines = String(decoding: bytes, as: UTF8.self).fields(at: "\n")
       guard IDMapping.merged(lines.compactMap { IDMapping(line: $0) }) == IDMapping.merged(wanted) else {
         throw .mapping(origin: JSONPointer(text: "/linux/\(name)Mappings"))
       }

@@ -138,7 +138,7 @@ final class Context {
     forNew path: String?
   ) throws(Failure) -> (driver: CgroupLocation.Driver, chooser: DriverChooser) {
     if let name = invocation.filled(.cgroupManager) {
-      guard let named = CgroupLocation.Driver(rawValue: name) else { throw .argument(.cgroupManager(name)) }
+      guard let named = CgroupLocation.Driver(bytewise: name) else { throw .argument(.cgroupManager(name)) }
       return (named, .commandLine)
     }
     if invocation.flag(.systemdCgroup) { return (.systemd, .commandLine) }

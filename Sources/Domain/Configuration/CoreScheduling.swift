@@ -18,6 +18,6 @@ public enum CoreCookie: Equatable, Sendable {
 extension Document {
   /// What the annotation asks; nil when there is none, or its text is unknown.
   public var coreScheduling: CoreScheduling? {
-    text(of: .coreScheduling).flatMap { CoreScheduling(rawValue: $0) }
+    text(of: .coreScheduling).flatMap { CoreScheduling(bytewise: $0) }
   }
 }

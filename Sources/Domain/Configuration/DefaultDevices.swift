@@ -10,7 +10,7 @@ extension Document {
 
   /// The names that the annotation keeps; nil when there is none.
   var keptDevices: [String]? {
-    text(of: .defaultDevices)?.split(separator: ",").map(String.init)
+    text(of: .defaultDevices)?.fields(at: ",").map(String.init)
   }
 
   /// The rules of the document, and that nobody uses a default device that it does without. A rule that

@@ -3,6 +3,9 @@ extension IDMapping {
   /// corresponding text is that of user_namespaces(7).
   public static let textLimit = 4095
 
+  /// As many mappings as the kernel takes.
+  public static let countLimit = 340
+
   /// Mappings as `/proc/PID/uid_map` takes them. Where the text would be too long, ranges that continue one
   /// another become one.
   public static func text(_ mappings: [IDMapping]) -> String {
@@ -25,7 +28,7 @@ extension IDMapping {
 
   /// Mappings out of the text of `/proc/PID/uid_map`; nil when it is none.
   public init?(line: some StringProtocol) {
-    let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+    let numbers = Substring(line).fields(at: " ").compactMap { UInt32($0) }
     guard numbers.count == 3 else { return nil }
     self.init(containerID: numbers[0], hostID: numbers[1], size: numbers[2])
   }

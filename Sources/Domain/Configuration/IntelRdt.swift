@@ -35,7 +35,8 @@ extension IntelRdt {
     rdt.l3CacheSchema = try json.filledText("l3CacheSchema")
     rdt.memBwSchema = try json.filledText("memBwSchema")
     rdt.enableMonitoring = try json.optional("enableMonitoring", JSON.flag) ?? false
-    return rdt
+    // An object whose members are all unknown asks nothing either.
+    return rdt == IntelRdt() ? nil : rdt
   }
 
   var json: JSON {

@@ -47,7 +47,7 @@ public enum KnownAnnotation: String, Sendable, CaseIterable {
 extension Document {
   /// The text of an annotation; nil when the document has none of that name.
   public func text(of annotation: KnownAnnotation) -> String? {
-    for entry in annotations where entry.name == annotation.rawValue { return entry.value }
+    for entry in annotations where entry.name.isBytewise(annotation.rawValue) { return entry.value }
     return nil
   }
 

@@ -68,7 +68,7 @@ extension LandlockSettings {
     }
     isBestEffort = try json.optional("bestEffort", JSON.flag) ?? false
     // A misspelt member would be a restriction that nobody misses.
-    unknownMembers = try json.members().map(\.name).filter { !LandlockSettings.members.contains($0) }
+    unknownMembers = try json.members().map(\.name).filter { !LandlockSettings.members.containsBytewise($0) }
   }
 
   private static let members = [
@@ -78,7 +78,7 @@ extension LandlockSettings {
   /// The kernel's numbers, without what a kernel with this interface has not; nil when nothing is left.
   public func ruleset(version: Int) -> LandlockRuleset? {
     func bits(_ names: [String], _ table: [LandlockRight]) -> UInt64 {
-      table.reduce(0) { $1.version <= version && names.contains($1.name) ? $0 | $1.bit : $0 }
+      table.reduce(0) { $1.version <= version && names.containsBytewise($1.name) ? $0 | $1.bit : $0 }
     }
     var ruleset = LandlockRuleset(
       files: bits(handledFiles, LandlockRight.files), ports: bits(handledPorts, LandlockRight.ports),

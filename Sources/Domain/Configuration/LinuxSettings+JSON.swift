@@ -73,7 +73,7 @@ extension TimeOffset {
   /// `linux.timeOffsets`: an object by clock.
   static func list(_ json: JSON) throws(DecodingError) -> [TimeOffset] {
     for (name, _) in try json.entries({ value throws(DecodingError) in value })
-    where Clock(rawValue: name) == nil {
+    where Clock(bytewise: name) == nil {
       throw DecodingError(.unknownValue(found: name, name: "clock")).inside(name)
     }
     var offsets: [TimeOffset] = []

@@ -47,13 +47,3 @@ extension String {
     return length == 0 ? utf8.count == 1 : !(length <= 2 && dots == length)
   }
 }
-
-extension String {
-  /// Whether it begins with these bytes. `hasPrefix` compares letters as Unicode sees them, which takes longer
-  /// and, for names of the kernel, would be wrong.
-  public func hasBytePrefix(_ prefix: String) -> Bool {
-    var bytes = utf8.makeIterator()
-    for expected in prefix.utf8 where bytes.next() != expected { return false }
-    return true
-  }
-}

@@ -9,7 +9,7 @@ extension Document {
   /// `run.oci.mount_context_type`: the option that carries `mountLabel`.
   public var mountContext: MountContext? {
     guard let text = filledText(of: .mountContextType) else { return .context }
-    return MountContext(rawValue: text)
+    return MountContext(bytewise: text)
   }
 
   /// `run.oci.pidfd_receiver`.

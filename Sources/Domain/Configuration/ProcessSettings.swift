@@ -33,6 +33,13 @@ public struct ProcessSettings: Equatable, Sendable {
 
   /// An empty process.
   public init() {}
+
+  /// What stands for the process of a document that has none: it waits for a start that is refused.
+  static var idle: ProcessSettings {
+    var process = ProcessSettings()
+    process.cwd = "/"
+    return process
+  }
 }
 
 /// `process.consoleSize`.
@@ -59,6 +66,9 @@ public struct User: Equatable, Sendable {
   public var umask: UInt32?
   /// The supplementary groups, exactly.
   public var additionalGids: [UInt32] = []
+
+  /// As many supplementary groups as the kernel takes (`NGROUPS_MAX`).
+  static let groupLimit = 65_536
 
   /// The container's root.
   public init() {}

@@ -34,8 +34,10 @@ public struct Signal: RawRepresentable, Hashable, Sendable {
       rawValue = number
       return
     }
+    // Small letters outside of ASCII have capital ones in it.
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     let upper = text.uppercased()
-    let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
+    let name = upper.hasBytePrefix("SIG") ? String(upper.dropFirst(3)) : upper
     if let number = Signal.names[name] ?? Signal.realTime(name) {
       rawValue = number
     } else {
@@ -48,12 +50,12 @@ public struct Signal: RawRepresentable, Hashable, Sendable {
     let (first, last): (Int32, Int32) = (34, 64)
     if name == "RTMIN" { return first }
     if name == "RTMAX" { return last }
-    guard name.hasPrefix("RTMIN+") || name.hasPrefix("RTMAX-") else { return nil }
+    guard name.hasBytePrefix("RTMIN+") || name.hasBytePrefix("RTMAX-") else { return nil }
     let digits = name.dropFirst(6)
     guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let offset = Int32(digits),
       offset <= last - first
     else { return nil }
-    return name.hasPrefix("RTMIN") ? first + offset : last - offset
+    return name.hasBytePrefix("RTMIN") ? first + offset : last - offset
   }
 
   /// The names that stand for a signal alone, in the order of their numbers.

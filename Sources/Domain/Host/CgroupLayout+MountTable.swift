@@ -36,7 +36,7 @@ extension CgroupLayout {
 extension CgroupLayout.Hierarchy {
   fileprivate var isConventional: Bool {
     mountPoint == CgroupLayout.conventionalRoot
-      || mountPoint.hasPrefix(CgroupLayout.conventionalRoot + "/")
+      || mountPoint.hasBytePrefix(CgroupLayout.conventionalRoot + "/")
   }
 
   /// Of several mounts of a hierarchy the highest serves: one in the usual place, one of the whole.
@@ -72,7 +72,7 @@ extension CgroupLayout.Hierarchy {
   private static func controllers(_ options: ArraySlice<UInt8>) -> [String] {
     options.split(separator: UInt8(ascii: ",")).compactMap { option in
       let name = String(decoding: unescapedBytes(option), as: UTF8.self)
-      if name.hasPrefix("name=") { return name }
+      if name.hasBytePrefix("name=") { return name }
       return otherOptions.contains(name) || name.contains("=") ? nil : name
     }
   }

@@ -27,9 +27,9 @@ public struct RdtGroup: Equatable, Sendable {
   /// The cache's lines first, then the bandwidth's, which takes the place of those among the cache's, then the
   /// free ones.
   private static func lines(_ rdt: IntelRdt) -> [String] {
-    var lines = (rdt.l3CacheSchema ?? "").split(separator: "\n").map { String($0) }
+    var lines = (rdt.l3CacheSchema ?? "").fields(at: "\n").map { String($0) }
     if let line = rdt.memBwSchema {
-      lines.removeAll { $0.hasPrefix("MB:") }
+      lines.removeAll { $0.hasBytePrefix("MB:") }
       lines.append(line)
     }
     return lines + rdt.schemata
@@ -39,7 +39,7 @@ public struct RdtGroup: Equatable, Sendable {
   /// and none of the names that resctrl has for its own directories.
   public static func isName(_ name: String) -> Bool {
     let bytes = name.utf8
-    return !bytes.isEmpty && bytes.count <= 255 && !reserved.contains(name)
+    return !bytes.isEmpty && bytes.count <= 255 && !reserved.containsBytewise(name)
       && bytes.allSatisfy { $0 != UInt8(ascii: "/") && $0 >= 0x20 && $0 != 0x7F }
   }
 

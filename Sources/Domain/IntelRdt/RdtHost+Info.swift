@@ -29,7 +29,7 @@ extension RdtHost {
     self.init(resources: [], events: [])
     for directory in directories {
       if let events = directory.file("mon_features") {
-        self.events += events.split(separator: "\n").map { String($0) }
+        self.events += events.fields(at: "\n").map { String($0) }
         continue
       }
       guard let classes = directory.file("num_closids") else { continue }

@@ -54,12 +54,12 @@ public struct RdtSchemata: Equatable, Sendable {
 
   /// The value of a domain; nil when nothing is said of it.
   public func value(_ resource: String, _ domain: UInt64) -> String? {
-    entries.first { $0.domain == domain && $0.resource == resource }?.value
+    entries.first { $0.domain == domain && $0.resource.isBytewise(resource) }?.value
   }
 
   /// Sets the value of a domain.
   public mutating func set(_ entry: Entry) {
-    let place = entries.firstIndex { $0.domain == entry.domain && $0.resource == entry.resource }
+    let place = entries.firstIndex { $0.domain == entry.domain && $0.resource.isBytewise(entry.resource) }
     if let place { entries[place].value = entry.value } else { entries.append(entry) }
   }
 

@@ -101,7 +101,7 @@ public struct RdtStatistics: Equatable, Sendable {
   public init(_ host: RdtHost, root: RdtSchemata, schemata: RdtSchemata) {
     for resource in host.resources {
       switch resource.kind {
-      case .cache(let limits) where cache == nil && resource.name.hasPrefix("L3"):
+      case .cache(let limits) where cache == nil && resource.name.hasBytePrefix("L3"):
         cache = CacheInfo(
           mask: String(limits.mask, radix: 16), minimumBits: limits.minimumBits,
           classes: resource.classes ?? 0)
@@ -146,7 +146,7 @@ extension RdtStatistics {
 
   /// The first line of a resource, or of the halves that it is split into.
   private func line(of resource: String, _ lines: [String]) -> String? {
-    lines.first { $0.hasPrefix(resource) }
+    lines.first { $0.hasBytePrefix(resource) }
   }
 }
 

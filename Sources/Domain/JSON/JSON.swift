@@ -33,7 +33,7 @@ extension JSON {
     guard case .object(let members) = self else { return nil }
     var index = members.count - 1
     while index >= 0 {
-      if members[index].name == name {
+      if members[index].name.isBytewise(name) {
         return members[index].value == .null ? nil : members[index].value
       }
       index -= 1

@@ -46,7 +46,7 @@ extension JSON {
     _ value: JSON, _ name: String
   ) throws(DecodingError) -> Word where Word.RawValue == String {
     let text = try freeText(value)
-    guard let word = Word(rawValue: text) else { throw DecodingError(.unknownValue(found: text, name: name)) }
+    guard let word = Word(bytewise: text) else { throw DecodingError(.unknownValue(found: text, name: name)) }
     return word
   }
 

@@ -29,6 +29,8 @@ public struct MountMapping: Equatable, Sendable {
     case noUserNamespace
     /// The text after `idmap=` makes no sense.
     case malformed(String)
+    /// More ranges than the kernel takes.
+    case tooMany(limit: Int)
     /// A range counts from the container's user namespace, which does not have it.
     case outside(String)
   }
@@ -69,11 +71,11 @@ struct MountMappingText {
   }
 
   init(_ text: String) throws(MountMapping.Problem) {
-    for part in text.split(separator: ";") {
-      if part.hasPrefix("uids=") {
-        uids += try MountMappingText.ranges(part.dropFirst(5))
-      } else if part.hasPrefix("gids=") {
-        gids += try MountMappingText.ranges(part.dropFirst(5))
+    for part in text.fields(at: ";") {
+      if part.hasBytePrefix("uids=") {
+        uids += try MountMappingText.ranges(Substring(part.utf8.dropFirst(5)))
+      } else if part.hasBytePrefix("gids=") {
+        gids += try MountMappingText.ranges(Substring(part.utf8.dropFirst(5)))
       } else {
         throw .malformed(String(part))
       }
@@ -89,11 +91,11 @@ struct MountMappingText {
 
   private static func ranges(_ text: Substring) throws(MountMapping.Problem) -> [Range] {
     var ranges: [Range] = []
-    for part in text.split(separator: "#") {
-      let isRelative = part.hasPrefix("@")
-      let numbers = part.dropFirst(isRelative ? 1 : 0).split(
-        separator: "-", omittingEmptySubsequences: false
-      ).map { UInt32($0) }
+    for part in text.fields(at: "#", maxSplits: IDMapping.countLimit) {
+      guard ranges.count < IDMapping.countLimit else { throw .tooMany(limit: IDMapping.countLimit) }
+      let isRelative = part.hasBytePrefix("@")
+      let ids = Substring(part.utf8.dropFirst(isRelative ? 1 : 0))
+      let numbers = ids.fields(at: "-", omittingEmpty: false).map { UInt32($0) }
       guard numbers.count == 3, let first = numbers[0], let host = numbers[1], let size = numbers[2] else {
         throw .malformed(String(part))
       }
@@ -110,7 +112,9 @@ struct MountMappingText {
     for range in ranges {
       var mapping = range.mapping
       if range.isRelative {
-        guard let outer = container.first(where: { $0.holds(mapping.containerID) }) else {
+        guard
+          let outer = container.prefix(IDMapping.countLimit).first(where: { $0.holds(mapping.containerID) })
+        else {
           throw .outside(range.text)
         }
         let host = Int64(mapping.hostID) + Int64(outer.hostID) - Int64(outer.containerID)
@@ -143,6 +147,7 @@ extension MountMapping.Problem: CustomStringConvertible {
     case .incomplete: "an id-mapped mount needs mappings of both users and groups"
     case .noUserNamespace: "an id-mapped mount needs mappings, or a user namespace to take them from"
     case .malformed(let text): "\(text.quoted) is no range of ids"
+    case .tooMany(let limit): "more than \(limit) ranges of ids"
     case .outside(let text): "\(text.quoted) is not mapped in the container's user namespace"
     }
   }

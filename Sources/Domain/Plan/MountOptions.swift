@@ -63,8 +63,9 @@ public struct MountOptions: Equatable, Sendable {
 
   /// `idmap=…` and `ridmap=…`, which carry ranges as crun's option does.
   private static func idMap(_ option: String) -> IDMap? {
-    for (prefix, isRecursive) in [("idmap=", false), ("ridmap=", true)] where option.hasPrefix(prefix) {
-      return IDMap(isRecursive: isRecursive, ranges: String(option.dropFirst(prefix.utf8.count)))
+    for (prefix, isRecursive) in [("idmap=", false), ("ridmap=", true)] where option.hasBytePrefix(prefix) {
+      return IDMap(
+        isRecursive: isRecursive, ranges: String(Substring(option.utf8.dropFirst(prefix.utf8.count))))
     }
     return nil
   }
@@ -109,7 +110,7 @@ public struct MountOptions: Equatable, Sendable {
 
   private static func effect(of name: String) -> Effect? {
     // A list that the compiler lays out: a dictionary would be filled anew at every start.
-    for entry in table where entry.name == name { return entry.effect }
+    for entry in table where entry.name.isBytewise(name) { return entry.effect }
     return nil
   }
 

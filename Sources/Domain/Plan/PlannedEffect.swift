@@ -44,7 +44,7 @@ extension Document {
         PlannedEffect("limit: \($0.file) = \($0.text.quoted)", Document.origin(of: $0.controller))
       }
         + ignored.map {
-          let place = $0.split(separator: ".").reduce(Origin.resources) { $0.appending(String($1)) }
+          let place = $0.fields(at: ".").reduce(Origin.resources) { $0.appending(String($1)) }
           return PlannedEffect("limit: nothing here knows \($0)", place)
         }
     } catch {

@@ -2,7 +2,7 @@
 public enum ResourceLimitNumber {
   /// The number behind a name such as `RLIMIT_NOFILE`; nil when there is none.
   public static func number(of name: String) -> UInt32? {
-    table.first { $0.name == name }?.number
+    table.first { $0.name.isBytewise(name) }?.number
   }
 
   /// The names, in the kernel's order.

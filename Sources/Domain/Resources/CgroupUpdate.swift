@@ -114,8 +114,8 @@ extension ControlWrite {
   fileprivate func completed(by present: String?, _ change: ResourceChange) -> ControlWrite {
     let (cpu, given) = (change.merged.cpu, change.given.cpu)
     guard file == "cpu.max", let present, given.quota != nil || given.period != nil else { return self }
-    let shown = present.split(separator: " ")
-    var words = text.split(separator: " ")
+    let shown = present.fields(at: " ")
+    var words = text.fields(at: " ")
     guard words.count == 2, shown.count == 2 else { return self }
     if cpu.quota == nil { words[0] = shown[0] }
     if cpu.period == nil { words[1] = shown[1] }

@@ -22,7 +22,7 @@ enum ControlFormat {
       self = .entries(missing: "0")
     } else if file.hasBytePrefix("dmem.") {
       self = .entries(missing: nil)
-    } else if file != "cgroup.pressure", file.split(separator: ".").last == "pressure" {
+    } else if file != "cgroup.pressure", file.fields(at: ".").last == "pressure" {
       self = .act
     } else {
       self = .whole
@@ -45,7 +45,7 @@ enum ControlFormat {
   func restoration(of text: String, present: String) -> String? {
     switch self {
     case .whole: present.isEmpty ? "\n" : present
-    case .firstWord: present.split(separator: " ").first.map { String($0) }
+    case .firstWord: present.fields(at: " ").first.map { String($0) }
     case .entries(let missing): ControlFormat.entry(text, present, missing)
     case .settings(let missing): ControlFormat.settings(text, present, missing)
     case .flag(let name): ControlFormat.value(of: name, in: present).map { String($0) }
@@ -55,7 +55,7 @@ enum ControlFormat {
   }
 
   private static func entry(_ text: String, _ present: String, _ missing: String?) -> String? {
-    let words = text.split(separator: " ", maxSplits: 1)
+    let words = text.fields(at: " ", maxSplits: 1)
     // A value alone is that of all that has no line of its own.
     let name = words.count == 2 ? words[0] : "default"
     if let value = value(of: String(name), in: present) { return "\(name) \(value)" }
@@ -64,19 +64,19 @@ enum ControlFormat {
   }
 
   private static func settings(_ text: String, _ present: String, _ missing: String) -> String? {
-    var words = text.split(separator: " ")[...]
+    var words = text.fields(at: " ")[...]
     guard let name = words.popFirst() else { return nil }
     let line = value(of: String(name), in: present) ?? ""
     let former = words.map { word in
       let key = word.prefix { $0 != "=" } + "="
-      return line.split(separator: " ").first { String($0).hasBytePrefix(String(key)) } ?? key + missing
+      return line.fields(at: " ").first { String($0).hasBytePrefix(String(key)) } ?? key + missing
     }
     return ([name] + former).joined(separator: " ")
   }
 
   private static func words(_ text: String, _ present: String) -> String? {
-    let present = present.split(separator: " ")
-    let back = text.split(separator: " ").compactMap { word -> String? in
+    let present = present.fields(at: " ")
+    let back = text.fields(at: " ").compactMap { word -> String? in
       let name = word.dropFirst()
       let wasThere = present.contains(name)
       return wasThere == (word.utf8.first == UInt8(ascii: "+")) ? nil : (wasThere ? "+" : "-") + name
@@ -86,8 +86,8 @@ enum ControlFormat {
 
   /// What stands behind a name at the begin of a line.
   private static func value(of name: String, in text: String) -> Substring? {
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ", maxSplits: 1)
+    for line in text.fields(at: "\n") {
+      let words = line.fields(at: " ", maxSplits: 1)
       if words.count == 2, words[0] == name { return words[1] }
     }
     return nil

@@ -53,7 +53,7 @@ extension DevicePolicy {
   /// Reads `devices.list`; nil when it is not understood.
   public init?(list: [UInt8]) {
     self.init(allowsByDefault: false)
-    for line in String(decoding: list, as: UTF8.self).split(separator: "\n") {
+    for line in String(decoding: list, as: UTF8.self).fields(at: "\n") {
       guard let rule = DeviceRule(text: line) else { return nil }
       if rule.kind == .all { allowsByDefault = true } else { exceptions.append(rule) }
     }
@@ -72,9 +72,9 @@ extension DeviceRule {
 
   /// Reads one line of `devices.list`: an exception that allows.
   init?(text: Substring) {
-    let fields = text.split(separator: " ", omittingEmptySubsequences: false)
+    let fields = text.fields(at: " ", omittingEmpty: false)
     guard fields.count == 3, let kind = Kind(rawValue: String(fields[0])) else { return nil }
-    let numbers = fields[1].split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = fields[1].fields(at: ":", omittingEmpty: false)
     guard numbers.count == 2, let access = Access(text: fields[2]) else { return nil }
     self.init(allow: true, kind: kind, access: access)
     if numbers[0] != "*" {

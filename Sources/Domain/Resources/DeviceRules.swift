@@ -25,14 +25,44 @@ extension DeviceRule {
     let rules = rules.flatMap(\.plain)
     var result = rules
     result.append(contentsOf: defaults)
-    for (index, rule) in rules.enumerated() where !rule.allow && rule.isParticular {
-      var access = rule.access
-      for later in rules[(index + 1)...] where later.allow && later.covers(rule) {
-        access.subtract(later.access)
-      }
-      if !access.isEmpty { result.append(rule.with(access)) }
-    }
+    result.append(contentsOf: lastingDenials(rules))
     return DeviceRule.withoutOverridden(result)
+  }
+
+  /// The denials of single devices, in order, as far as no later rule allows what they deny.
+  private static func lastingDenials(_ rules: [DeviceRule]) -> [DeviceRule] {
+    guard rules.contains(where: { !$0.allow && $0.isParticular }) else { return [] }
+    // From the last rule on, what is allowed by each pattern of numbers: looking through all later rules for
+    // each would take as long as there are pairs.
+    var allowed: [Pattern: Access] = [:]
+    var denials: [DeviceRule] = []
+    for rule in rules.reversed() {
+      if rule.allow {
+        allowed[Pattern(rule.kind, rule.major, rule.minor), default: []].formUnion(rule.access)
+      } else if rule.isParticular {
+        let left = Pattern.covering(rule).reduce(rule.access) { $0.subtracting(allowed[$1] ?? []) }
+        if !left.isEmpty { denials.append(rule.with(left)) }
+      }
+    }
+    return denials.reversed()
+  }
+
+  /// Which devices a rule speaks of.
+  private struct Pattern: Hashable {
+    let kind: Kind
+    let major: UInt32?
+    let minor: UInt32?
+
+    init(_ kind: Kind, _ major: UInt32?, _ minor: UInt32?) {
+      (self.kind, self.major, self.minor) = (kind, major, minor)
+    }
+
+    /// The patterns that cover a single device.
+    static func covering(_ rule: DeviceRule) -> [Pattern] {
+      [rule.kind, .all].flatMap { kind in
+        [rule.major, nil].flatMap { major in [rule.minor, nil].map { Pattern(kind, major, $0) } }
+      }
+    }
   }
 
   /// It names one device.

@@ -94,8 +94,8 @@ extension Resources {
   /// `unified`: files of cgroup v2 by name, line by line, which a file may take one at a time.
   func appendUnified(to writes: inout [ControlWrite]) {
     for entry in unified {
-      let controller = String(entry.name.prefix { $0 != "." })
-      for line in entry.value.split(separator: "\n") {
+      let controller = String(Substring(entry.name.utf8.prefix { $0 != UInt8(ascii: ".") }))
+      for line in entry.value.fields(at: "\n") {
         writes.append(ControlWrite(controller, entry.name, String(line)))
       }
     }

@@ -50,13 +50,15 @@ extension Resources {
     result.pidsLimit = given.pidsLimit ?? pidsLimit
     if !given.devices.isEmpty { result.devices = given.devices }
     result.blockIO = blockIO.changed(by: given.blockIO)
-    result.hugepages = hugepages.changed(by: given.hugepages) { $0.pageSize == $1.pageSize }
-    result.rdma = rdma.changed(by: given.rdma.map { $0.filled(from: rdma) }) { $0.device == $1.device }
+    result.hugepages = hugepages.changed(by: given.hugepages) { $0.pageSize.isBytewise($1.pageSize) }
+    result.rdma = rdma.changed(by: given.rdma.map { $0.filled(from: rdma) }) {
+      $0.device.isBytewise($1.device)
+    }
     result.network.classID = given.network.classID ?? network.classID
     result.network.priorities = network.priorities.changed(by: given.network.priorities) {
-      $0.name == $1.name
+      $0.name.isBytewise($1.name)
     }
-    result.unified = unified.changed(by: given.unified) { $0.name == $1.name }
+    result.unified = unified.changed(by: given.unified) { $0.name.isBytewise($1.name) }
     return result
   }
 }
@@ -127,7 +129,7 @@ extension BlockIOLimits.DeviceWeight {
 
 extension RdmaLimit {
   fileprivate func filled(from old: [RdmaLimit]) -> RdmaLimit {
-    let former = old.first { $0.device == device }
+    let former = old.first { $0.device.isBytewise(device) }
     return RdmaLimit(
       device: device, handles: handles ?? former?.handles, objects: objects ?? former?.objects)
   }

@@ -26,7 +26,7 @@ enum UpdateOrder {
 
     func number(_ file: String, after isAfter: Bool) -> Int64? {
       let text = (isAfter ? after[file] : nil) ?? before[file]
-      guard let word = text?.split(separator: " ").first else { return nil }
+      guard let word = text?.fields(at: " ").first else { return nil }
       // No limit is more than any.
       if word == "max" || word == "-1" { return .max }
       return Int64(word)

@@ -34,7 +34,8 @@ public struct HugetlbStatistics: Equatable, Sendable {
   static func pageSizes(_ names: [String], _ version: CgroupVersion) -> [String] {
     let suffix = version == .one ? ".usage_in_bytes" : ".current"
     let sizes = names.compactMap { name -> String? in
-      guard name.hasPrefix("hugetlb."), name.hasSuffix(suffix), !name.hasSuffix(".rsvd" + suffix) else {
+      guard name.hasBytePrefix("hugetlb."), name.hasByteSuffix(suffix), !name.hasByteSuffix(".rsvd" + suffix)
+      else {
         return nil
       }
       return String(name.dropFirst(8).dropLast(suffix.utf8.count))

@@ -53,7 +53,7 @@ extension MemoryPressure.Level {
 extension MemoryPressure {
   /// Reads a level's name, or `some:THRESHOLD:WINDOW` or `full:…` in microseconds; nil for anything else.
   public init?(_ text: String) {
-    if let level = Level(rawValue: text) {
+    if let level = Level(bytewise: text) {
       self = .level(level)
       return
     }

@@ -185,7 +185,7 @@ public struct StateStoreConformance {
         trial.store.directory(of: trial.id("one")), trial.store.directory(of: trial.id("one"))
       )
       if one != again { return "\(one), then \(again)" }
-      if !one.hasPrefix("/") { return "\(one) is not absolute" }
+      if !one.hasBytePrefix("/") { return "\(one) is not absolute" }
       return try trial.store.directory(of: trial.id("two")) == one ? "two containers share \(one)" : nil
     },
   ]

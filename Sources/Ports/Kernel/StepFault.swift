@@ -46,5 +46,5 @@ extension StepCall: CustomStringConvertible {
     execve close_range getdents pipe poll fcntl setxattr \
     sched_setaffinity sched_setattr ioprio_set personality set_mempolicy getxattr \
     decode verify statx execveat clone3 landlock_create_ruleset landlock_add_rule landlock_restrict_self
-    """.split(separator: " ")
+    """.fields(at: " ")
 }

@@ -62,7 +62,6 @@ import Testing
   static let bad: [Case] = [
     Case("/root") { $0.root = nil },
     Case("/root/path") { $0.root?.path = "" },
-    Case("/process") { $0.process = nil },
     Case("/process/args") { $0.process?.args = [] },
     Case("/process/cwd") { $0.process?.cwd = "" },
     Case("/process/cwd") { $0.process?.cwd = "work" },

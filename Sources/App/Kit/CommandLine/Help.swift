@@ -40,7 +40,7 @@ enum Help {
     """
 
   private static func indented(_ lines: String) -> String {
-    lines.split(separator: "\n").reduce("") { $0 + "   " + $1 + "\n" }
+    lines.fields(at: "\n").reduce("") { $0 + "   " + $1 + "\n" }
   }
 
   /// An option with what follows it, such as `--bundle DIR, -b DIR`.

@@ -52,7 +52,7 @@ struct HostConfiguration: Equatable {
     guard case .object(let members) = json else { throw .notAnObject(path: file) }
     var configuration = HostConfiguration()
     for member in members {
-      guard known.contains(member.name) else {
+      guard known.containsBytewise(member.name) else {
         throw .unknownKey(path: file, line: line(of: member.name, bytes), member.name)
       }
       guard configuration.take(member) else {
@@ -70,14 +70,14 @@ struct HostConfiguration: Equatable {
     switch (member.name, member.value) {
     case ("cgroupManager", .string("auto")): cgroupManager = nil
     case ("cgroupManager", .string(let name)):
-      guard let driver = CgroupLocation.Driver(rawValue: name) else { return false }
+      guard let driver = CgroupLocation.Driver(bytewise: name) else { return false }
       cgroupManager = driver
     case ("intelRdt", .bool(let flag)): intelRdt = flag
     case ("intelRdt", .object(let members)):
       guard let mount = RdtMount(configured: members) else { return false }
       rdtMount = mount
     case ("criuPath", .string(let path)) where !path.isEmpty: criuPath = path
-    case ("seccompCache", .string(let path)) where path.hasPrefix("/"): seccompCache = path
+    case ("seccompCache", .string(let path)) where path.hasBytePrefix("/"): seccompCache = path
     case ("seccompCache", .bool(let keeps)): keepsFilters = keeps
     case ("log", .string(let text)) where LogTarget(text).isFixed: log = text
     default: return false
@@ -103,7 +103,7 @@ extension RdtMount {
     self.init(path: "")
     for member in members {
       switch (member.name, member.value) {
-      case ("mount", .string(let path)) where path.hasPrefix("/"): self.path = path
+      case ("mount", .string(let path)) where path.hasBytePrefix("/"): self.path = path
       case ("unverified", .bool(let flag)): isUnverified = flag
       default: return nil
       }

@@ -34,7 +34,7 @@ struct Completion {
       take(rule, word)
     } else if readsOptions, word == "--" {
       readsOptions = false
-    } else if readsOptions, word.hasPrefix("-"), word != "-" {
+    } else if readsOptions, word.hasBytePrefix("-"), word != "-" {
       readOption(word)
     } else if command == nil {
       command = Command(name: word)
@@ -58,7 +58,7 @@ struct Completion {
   private mutating func end(_ word: String) {
     if let pending {
       source = pending.values
-    } else if readsOptions, word.hasPrefix("-") {
+    } else if readsOptions, word.hasBytePrefix("-") {
       endOption(word)
     } else if let rule = command?.rule {
       source = rule.operand(at: operands)

@@ -46,7 +46,7 @@ extension Option.Rule {
 extension Command.Rule {
   /// What its operand at a place, counted from 0, can be: what the table's text for operands names.
   func operand(at place: Int) -> CompletionSource {
-    let names = operands.split(separator: " ")
+    let names = operands.fields(at: " ")
     guard place < names.count else { return .nothing }
     let name = names[place].filter { !"<>[].".contains($0) }
     switch name {
@@ -56,7 +56,7 @@ extension Command.Rule {
     case "file": return .files
     case "command" where command == .manual:
       return .words(Command.rules.map { .init(text: $0.name, note: $0.summary) })
-    default: return name.contains("|") ? .words(name.split(separator: "|").map(String.init)) : .nothing
+    default: return name.contains("|") ? .words(name.fields(at: "|").map(String.init)) : .nothing
     }
   }
 }

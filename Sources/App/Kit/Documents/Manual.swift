@@ -66,7 +66,7 @@ enum Manual {
   private static func synopsis(_ rule: Command.Rule, hasOptions: Bool) -> String {
     var text = "\\fBmartlet " + Roff.escaped(rule.name) + "\\fR"
     if hasOptions { text += " [\\fIoptions\\fR]" }
-    for operand in rule.operands.split(separator: " ") { text += " " + Roff.italic(String(operand)) }
+    for operand in rule.operands.fields(at: " ") { text += " " + Roff.italic(String(operand)) }
     return text + "\n"
   }
 

@@ -34,7 +34,7 @@ struct Roff {
     if !isAtSection { text += ".PP\n" }
     isAtSection = false
     text += ".RS 4\n.EX\n"
-    for line in lines.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in lines.fields(at: "\n", omittingEmpty: false) {
       text += Roff.line(String(line))
     }
     text += ".EE\n.RE\n"
@@ -67,6 +67,6 @@ struct Roff {
   /// A line of text: a dot at its start would be a macro.
   private static func line(_ text: String) -> String {
     let text = escaped(text)
-    return (text.hasPrefix(".") ? "\\&" : "") + text + "\n"
+    return (text.hasBytePrefix(".") ? "\\&" : "") + text + "\n"
   }
 }

@@ -26,6 +26,9 @@ extension SeccompError {
     case .unknownArchitecture(let name): "/linux/seccomp/architectures: unknown architecture \(name.quoted)"
     case .unknownCalls(let warnings): "/linux/seccomp/syscalls: \(warnings.joined(separator: ", "))"
     case .unknownFlag(let name): "/linux/seccomp/flags: unknown flag \(name.quoted)"
+    case .tooManyConditions(let limit): "/linux/seccomp/syscalls: more than \(limit) conditions on arguments"
+    case .tooLong(let count, let limit):
+      "/linux/seccomp: the filter has \(count) instructions, and the kernel takes \(limit)"
     case .rule(let syscall, let errno): "/linux/seccomp/syscalls: \(syscall): \(errno)"
     case .library(let function, let errno): "/linux/seccomp: \(function): \(errno)"
     }

@@ -42,7 +42,6 @@ extension Context {
   /// count for it.
   @discardableResult
   func validate(_ document: Document) throws(Failure) -> Facts {
-    if document.process == nil { throw .argument(.missingProcess) }
     var facts = try facts(document.questions)
     if document.setsNamespaceValues, let linux = document.linux,
       linux.namespaces.contains(where: { $0.path != nil })

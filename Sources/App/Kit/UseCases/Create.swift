@@ -27,6 +27,8 @@ struct Creation {
     Host.becomeUndumpable()
     descriptorReceiver = try context.descriptorReceiver()
     let bundle = try context.readBundle(context.invocation.filled(.bundle))
+    // The specification asks for a process no sooner than at the start.
+    if !waitsForStart, bundle.document.process == nil { throw .argument(.missingProcess) }
     let facts = try context.validate(bundle.document)
     let place = Creation.cgroupRequest(id, bundle, context)
     let manager = try context.cgroups(forNew: place.path)
@@ -97,7 +99,7 @@ struct Creation {
     let cache = configuration.keepsFilters ? folder : nil
     do throws(SeccompError) {
       let filter = try context.composition.seccomp(cache).compile(profile)
-      let unknown = filter.warnings.filter { $0.hasPrefix(SeccompFilter.unknownCall) }
+      let unknown = filter.warnings.filter { $0.hasBytePrefix(SeccompFilter.unknownCall) }
       if bundle.document.refusesUnknownCalls, !unknown.isEmpty { throw .unknownCalls(unknown) }
       for warning in filter.warnings { context.log.note(.warning, warning) }
       return CompiledFilter(program: filter.program, flags: filter.flags)

@@ -73,10 +73,12 @@ extension Context {
     var sets = process.capabilities ?? CapabilitySettings()
     for name in added {
       guard names.number(of: name) != nil else { throw .argument(.capability(name)) }
-      if !sets.bounding.contains(name) { sets.bounding.append(name) }
-      if !sets.permitted.contains(name) { sets.permitted.append(name) }
-      if !sets.effective.contains(name) { sets.effective.append(name) }
-      if sets.inheritable.contains(name), !sets.ambient.contains(name) { sets.ambient.append(name) }
+      if !sets.bounding.containsBytewise(name) { sets.bounding.append(name) }
+      if !sets.permitted.containsBytewise(name) { sets.permitted.append(name) }
+      if !sets.effective.containsBytewise(name) { sets.effective.append(name) }
+      if sets.inheritable.containsBytewise(name), !sets.ambient.containsBytewise(name) {
+        sets.ambient.append(name)
+      }
     }
     process.capabilities = sets
   }
@@ -89,7 +91,7 @@ struct UserText: Equatable {
   let gid: UInt32?
 
   init?(_ text: String) {
-    let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    let parts = text.fields(at: ":", maxSplits: 2, omittingEmpty: false)
     guard parts.count <= 2, let uid = UserText.number(parts[0]) else { return nil }
     self.uid = uid
     if parts.count == 2 {

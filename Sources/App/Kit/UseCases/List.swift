@@ -98,8 +98,8 @@ final class OwnerNames {
 
   init(text: String) {
     var names: [UInt32: String] = [:]
-    for line in text.split(separator: "\n") {
-      let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
+    for line in text.fields(at: "\n") {
+      let fields = line.fields(at: ":", maxSplits: 3, omittingEmpty: false)
       guard fields.count == 4, !fields[0].isEmpty, let uid = UInt32(fields[2]), names[uid] == nil else {
         continue
       }

@@ -21,7 +21,7 @@ extension Context {
 
   private func printTable(_ pids: Set<Int32>) throws(Failure) {
     // Engines pass all options as one text, which may be empty.
-    let given = invocation.operands.dropFirst().flatMap { $0.split(separator: " ").map(String.init) }
+    let given = invocation.operands.dropFirst().flatMap { $0.fields(at: " ").map(String.init) }
     do throws(SystemFailure) {
       let (bytes, end) = try Programs.output(of: ["ps"] + (given.isEmpty ? ["-ef"] : given))
       guard end == .exited(0) else {
@@ -42,7 +42,7 @@ enum ProcessTable {
   /// The header and the lines of these processes; nil when no column is called PID. A line whose PID is
   /// `-` is a thread of the process above it.
   static func rows(_ text: String, _ pids: Set<Int32>) -> String? {
-    let lines = text.split(separator: "\n")
+    let lines = text.fields(at: "\n")
     guard let header = lines.first,
       let column = fields(header).firstIndex(where: { $0 == "PID" })
     else { return nil }

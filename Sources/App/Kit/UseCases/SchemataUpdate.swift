@@ -55,7 +55,9 @@ extension Context {
     guard !location.group.isEmpty else { throw .rdt(.hostClass) }
     let given: RdtSchemata
     do throws(RdtSchemaProblem) {
-      if let line = asked.memBwSchema, !line.hasPrefix("MB:") { throw RdtSchemaProblem.malformed(line: line) }
+      if let line = asked.memBwSchema, !line.hasBytePrefix("MB:") {
+        throw RdtSchemaProblem.malformed(line: line)
+      }
       given = try RdtSchemata(lines: RdtGroup(asked, id: state.id).schemata)
     } catch {
       throw .rdt(.schema(error))

@@ -11,6 +11,7 @@ extension Context {
     guard container.status == .created, let state = container.entry.state else {
       throw .container(.startInState(container.status))
     }
+    guard state.document.process != nil else { throw .argument(.missingProcess) }
     try runStartHooks(state, container)
     let relay = try listenForReadiness(of: id)
     do throws(StartError) {

@@ -15,7 +15,7 @@ extension Context {
 
   private func order() throws(Failure) -> UsageRow.Order {
     guard let text = invocation.filled(.sort) else { return .cpu }
-    guard let order = UsageRow.Order(rawValue: text) else { throw .argument(.sort(text)) }
+    guard let order = UsageRow.Order(bytewise: text) else { throw .argument(.sort(text)) }
     return order
   }
 
@@ -175,7 +175,7 @@ private final class TopLoop {
   }
 
   private var lines: [String] {
-    Table.text([UsageRow.header] + rows.map(\.cells)).split(separator: "\n").map(String.init)
+    Table.text([UsageRow.header] + rows.map(\.cells)).fields(at: "\n").map(String.init)
   }
 
   private func draw() throws(Failure) {

@@ -49,13 +49,13 @@ extension PlanCompiler {
     _ data: String, _ type: String, _ label: String?, by context: MountContext
   ) -> String {
     guard let label, !["proc", "sysfs", "mqueue", "cgroup", "cgroup2"].contains(type),
-      !data.split(separator: ",").contains(where: isContext)
+      !data.fields(at: ",").contains(where: isContext)
     else { return data }
     let option = context.rawValue + "=\"" + label + "\""
     return data.isEmpty ? option : data + "," + option
   }
 
   private static func isContext(_ option: Substring) -> Bool {
-    MountContext.allCases.contains { option.hasPrefix($0.rawValue + "=") }
+    MountContext.allCases.contains { option.hasBytePrefix($0.rawValue + "=") }
   }
 }

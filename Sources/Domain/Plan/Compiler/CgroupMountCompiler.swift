@@ -64,7 +64,7 @@ extension PlanCompiler {
     _ hierarchy: CgroupLayout.Hierarchy, _ mount: Mount, _ options: MountOptions, _ origin: JSONPointer,
     _ linux: LinuxSettings, _ request: PlanRequest, to builder: inout PlanBuilder
   ) {
-    let name = String(hierarchy.mountPoint.split(separator: "/").last ?? "")
+    let name = String(hierarchy.mountPoint.fields(at: "/").last ?? "")
     let destination = mount.destination + "/" + name
     if linux.namespace(.cgroup) != nil {
       builder.add(
@@ -84,7 +84,7 @@ extension PlanCompiler {
 
   /// The data of a v1 hierarchy: its controllers; `none` stands for those of one that only has a name.
   private static func hierarchyData(_ controllers: [String]) -> String {
-    let hasController = controllers.contains { !$0.hasPrefix("name=") }
+    let hasController = controllers.contains { !$0.hasBytePrefix("name=") }
     return (hasController ? "" : "none,") + controllers.joined(separator: ",")
   }
 }

@@ -102,7 +102,7 @@ extension PlanCompiler {
 
   /// Whether file-system data has a `mode=` of its own.
   private static func setsMode(_ data: String) -> Bool {
-    data.split(separator: ",").contains { $0.hasPrefix("mode=") }
+    data.fields(at: ",").contains { $0.hasBytePrefix("mode=") }
   }
 }
 

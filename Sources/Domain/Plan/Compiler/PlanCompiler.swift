@@ -6,7 +6,7 @@ public enum PlanCompiler {
   public static func compile(
     _ document: Document, facts: Facts, request: PlanRequest
   ) throws(PlanError) -> Plan {
-    guard let process = document.process else { throw PlanError(Origin.process, .missing) }
+    let process = document.process ?? .idle
     guard let root = document.root else { throw PlanError(Origin.root, .missing) }
     let linux = document.linux ?? LinuxSettings()
     var request = request
@@ -121,7 +121,10 @@ public enum PlanCompiler {
   /// A kernel parameter's path below `/proc/sys`: the first separator seen, `.` or `/`, decides; the
   /// other one is then part of a name and stands for itself.
   static func parameterPath(_ key: String) -> String {
-    guard let separator = key.first(where: { $0 == "." || $0 == "/" }), separator == "." else { return key }
-    return String(key.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    let (dot, slash) = (UInt8(ascii: "."), UInt8(ascii: "/"))
+    guard let separator = key.utf8.first(where: { $0 == dot || $0 == slash }), separator == dot else {
+      return key
+    }
+    return String(decoding: key.utf8.map { $0 == dot ? slash : $0 == slash ? dot : $0 }, as: UTF8.self)
   }
 }

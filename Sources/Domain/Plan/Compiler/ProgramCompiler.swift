@@ -41,9 +41,10 @@ extension PlanCompiler {
       builder.add(.findHome(uid: process.user.uid), Origin.env)
     }
     addCredentials(process, request, to: &builder)
-    builder.add(
-      .findExecutable(
-        name: request.program ?? process.args.first ?? "", searchPath: environment.searchPath), Origin.args)
+    // A document without a process has no program either: `start` is refused, and without it nothing is executed.
+    if let name = request.program ?? process.args.first {
+      builder.add(.findExecutable(name: name, searchPath: environment.searchPath), Origin.args)
+    }
     // The descriptor of a listener goes through the parent, who is gone once the process waits for `start`.
     let late = process.noNewPrivileges ? request.seccomp : nil
     if let late, late.hasListener {

@@ -13,7 +13,7 @@ struct RootPropagation {
 
   init(_ name: String?) throws(PlanError) {
     let name = name ?? ""
-    guard let row = RootPropagation.rows.first(where: { $0.name == name }) else {
+    guard let row = RootPropagation.rows.first(where: { $0.name.isBytewise(name) }) else {
       throw PlanError(RootPropagation.origin, .unknownPropagation(name))
     }
     (tree, cutsOff, root) = (row.tree, row.cutsOff, row.root)

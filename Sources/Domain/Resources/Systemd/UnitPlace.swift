@@ -118,10 +118,3 @@ public struct UnitPlace: Equatable, Sendable {
   /// The cgroup of the unit below that of the service manager.
   public var controlGroup: String { UnitPlace.path(ofSlice: slice) + "/" + unit }
 }
-
-extension String {
-  /// Whether the bytes end with those of another text.
-  func hasByteSuffix(_ suffix: String) -> Bool {
-    utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
-  }
-}

@@ -8,7 +8,7 @@ let deviceRequirements: [ValidationRule] = [
   ValidationRule("default devices are known, and null is there to mask files") { document, _ in
     guard let kept = document.keptDevices else { return [] }
     let pointer = KnownAnnotation.defaultDevices.pointer
-    var violations = kept.filter { !Document.defaultDeviceNames.contains($0) }.map {
+    var violations = kept.filter { !Document.defaultDeviceNames.containsBytewise($0) }.map {
       Violation(pointer, "\($0.quoted) is no default device")
     }
     let hasNull = kept.contains("null") || document.linux?.devices.contains { $0.path == "/dev/null" } == true

@@ -15,14 +15,14 @@ let intelRdtRequirements: [ValidationRule] = [
   ValidationRule("a memory bandwidth is one line") { document, _ in
     guard let line = document.linux?.intelRdt?.memBwSchema else { return [] }
     let place = Origin.intelRdt.appending("memBwSchema")
-    guard line.hasPrefix("MB:"), !line.utf8.contains(UInt8(ascii: "\n")) else {
+    guard line.hasBytePrefix("MB:"), !line.utf8.contains(UInt8(ascii: "\n")) else {
       return [Violation(place, "must be one line that begins with MB:")]
     }
     return problem([line], place)
   },
   ValidationRule("a cache's schema is of lines") { document, _ in
     guard let text = document.linux?.intelRdt?.l3CacheSchema else { return [] }
-    return problem(text.split(separator: "\n").map(String.init), Origin.intelRdt.appending("l3CacheSchema"))
+    return problem(text.fields(at: "\n").map(String.init), Origin.intelRdt.appending("l3CacheSchema"))
   },
   ValidationRule("schemata are lines") { document, _ in
     (document.linux?.intelRdt?.schemata ?? []).enumerated().flatMap { index, line -> [Violation] in

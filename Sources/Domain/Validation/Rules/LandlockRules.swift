@@ -8,7 +8,7 @@ let restrictionRequirements: [ValidationRule] = [
   ValidationRule("cores are shared as the kernel can see to") { document, facts in
     guard let text = document.text(of: .coreScheduling) else { return [] }
     let pointer = KnownAnnotation.coreScheduling.pointer
-    guard CoreScheduling(rawValue: text) != nil else {
+    guard CoreScheduling(bytewise: text) != nil else {
       let words = CoreScheduling.allCases.map(\.rawValue.quoted).joined(separator: " or ")
       return [Violation(pointer, "\(text.quoted) is not \(words)")]
     }
@@ -50,7 +50,7 @@ extension LandlockSettings {
     _ names: [String], _ table: [LandlockRight], _ place: JSONPointer, _ version: Int
   ) -> [Violation] {
     names.enumerated().compactMap { index, name in
-      guard let right = table.first(where: { $0.name == name }) else {
+      guard let right = table.first(where: { $0.name.isBytewise(name) }) else {
         return Violation(place.appending(index), "unknown Landlock access \(name.quoted)")
       }
       guard right.version > version, version > 0, !isBestEffort else { return nil }
@@ -63,22 +63,23 @@ extension LandlockSettings {
   /// The kernel refuses to allow what is not denied.
   private func ruleViolations(_ place: JSONPointer) -> [Violation] {
     var violations: [Violation] = []
-    func check(_ access: [String], _ handled: [String], _ rule: JSONPointer) {
+    func check(_ access: [String], _ handled: Set<ByteKey>, _ rule: JSONPointer) {
       if access.isEmpty { violations.append(Violation(rule.appending("allowedAccess"), "must not be empty")) }
-      for (index, name) in access.enumerated() where !handled.contains(name) {
+      for (index, name) in access.enumerated() where !handled.contains(ByteKey(name)) {
         violations.append(
           Violation(rule.appending("allowedAccess").appending(index), "\(name.quoted) is not handled"))
       }
     }
+    let (files, numbers) = (Set(handledFiles.map(ByteKey.init)), Set(handledPorts.map(ByteKey.init)))
     for (index, rule) in paths.enumerated() {
       let pointer = place.appending("pathBeneath").appending(index)
-      check(rule.access, handledFiles, pointer)
+      check(rule.access, files, pointer)
       for (number, path) in rule.paths.enumerated() where !path.isAbsolutePath {
         violations.append(Violation(pointer.appending("paths").appending(number), "must be an absolute path"))
       }
     }
     for (index, rule) in ports.enumerated() {
-      check(rule.access, handledPorts, place.appending("netPort").appending(index))
+      check(rule.access, numbers, place.appending("netPort").appending(index))
     }
     return violations
   }

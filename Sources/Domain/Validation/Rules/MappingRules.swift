@@ -21,16 +21,17 @@ let identityRequirements: [ValidationRule] = [
     guard document.makesUserNamespace, let linux = document.linux, let user = document.process?.user else {
       return []
     }
+    // Lists that are too long have been complained of: comparing all with all would take for ever.
+    guard user.additionalGids.count <= User.groupLimit else { return [] }
     return user.ids.compactMap { place in
       let mappings = place.name == "uid" ? linux.uidMappings : linux.gidMappings
-      guard !mappings.isEmpty, !mappings.contains(where: { $0.holds(place.id) }) else { return nil }
+      guard !mappings.isEmpty, mappings.count <= IDMapping.countLimit,
+        !mappings.contains(where: { $0.holds(place.id) })
+      else { return nil }
       return Violation(place.pointer, "\(place.id) is not mapped in the user namespace")
     }
   },
 ]
-
-/// The kernel takes this many mappings. The corresponding text is that of user_namespaces(7).
-private let maximumMappings = 340
 
 extension Document {
   /// A user namespace is asked for that does not exist yet.
@@ -48,7 +49,7 @@ private func mappingLists(_ document: Document) -> [(String, [IDMapping])] {
 private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) -> [Violation] {
   if mappings.isEmpty { return [Violation(pointer, "a new user namespace needs mappings")] }
   let violations = rangeViolations(mappings, pointer)
-  if mappings.count <= maximumMappings, !mappings.contains(where: { $0.holds(0) }) {
+  if mappings.count <= IDMapping.countLimit, !mappings.contains(where: { $0.holds(0) }) {
     return violations + [
       Violation(pointer, "id 0 is not mapped: the container would have no root")
     ]
@@ -59,8 +60,8 @@ private func mappingViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) 
 /// What is wrong with ranges that are to be given to the kernel.
 private func rangeViolations(_ mappings: [IDMapping], _ pointer: JSONPointer) -> [Violation] {
   // Nothing more is said of a list that is too long: comparing all with all would take for ever.
-  guard mappings.count <= maximumMappings else {
-    return [Violation(pointer, "more than \(maximumMappings) mappings")]
+  guard mappings.count <= IDMapping.countLimit else {
+    return [Violation(pointer, "more than \(IDMapping.countLimit) mappings")]
   }
   var violations: [Violation] = []
   for (index, mapping) in mappings.enumerated() {

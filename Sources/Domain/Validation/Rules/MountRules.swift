@@ -88,9 +88,9 @@ private func parameterViolation(_ name: String, _ document: Document, _ facts: F
 
 /// The kind of namespace that a kernel parameter belongs to; nil when it is the host's.
 private func parameterOwner(_ path: String) -> NamespaceType? {
-  if ipcParameters.contains(path) || path.hasPrefix("fs/mqueue/") { return .ipc }
-  if path.hasPrefix("net/") { return .network }
-  if path.hasPrefix("user/") { return .user }
+  if ipcParameters.contains(path) || path.hasBytePrefix("fs/mqueue/") { return .ipc }
+  if path.hasBytePrefix("net/") { return .network }
+  if path.hasBytePrefix("user/") { return .user }
   return path == "kernel/domainname" ? .uts : nil
 }
 

@@ -22,9 +22,9 @@ let netDeviceRequirements: [ValidationRule] = [
     }
   },
   ValidationRule("network devices have different names in the container") { document, _ in
-    var seen = Set<String>()
+    var seen = Set<ByteKey>()
     return (document.linux?.netDevices ?? []).compactMap { device in
-      guard !seen.insert(device.finalName).inserted else { return nil }
+      guard !seen.insert(ByteKey(device.finalName)).inserted else { return nil }
       return Violation(
         Origin.netDevices.appending(device.hostName), "\(device.finalName.quoted) is another device's name")
     }

@@ -1,10 +1,7 @@
 let processRequirements: [ValidationRule] = [
-  ValidationRule("process is there") { document, _ in
-    document.process == nil ? [Violation(Origin.process, "process property must not be empty")] : []
-  },
   ValidationRule("process is whole") { document, facts in
     document.process.map { violations(of: $0, on: facts) } ?? []
-  },
+  }
 ]
 
 extension ValidationRule {
@@ -37,6 +34,10 @@ private func userViolations(_ user: User) -> [Violation] {
   var violations: [Violation] = []
   if let umask = user.umask, umask > 0o777 {
     violations.append(Violation(Origin.user.appending("umask"), "must be at most 0777"))
+  }
+  if user.additionalGids.count > User.groupLimit {
+    let place = Origin.user.appending("additionalGids")
+    return violations + [Violation(place, "more than \(User.groupLimit) groups")]
   }
   // The last number stands for "no change" in the kernel's calls.
   // Looked for before anything is listed, as every start passes here.

@@ -46,7 +46,7 @@ let seccompRequirements: [ValidationRule] = [
 private func unknown(_ names: [String], _ known: [String], _ property: String, _ what: String) -> [Violation]
 {
   names.enumerated().compactMap { index, name in
-    guard !known.contains(name) else { return nil }
+    guard !known.containsBytewise(name) else { return nil }
     let pointer = Origin.seccomp.appending(property).appending(index)
     return Violation(pointer, "unknown \(what) \(name.quoted)")
   }
