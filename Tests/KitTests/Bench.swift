@@ -43,27 +43,14 @@ final class Bench {
     try Host.create(directory + "/config.json", [UInt8](config.utf8), mode: 0o600)
     store = InMemoryStateStore(files: directory)
     spawner = RecordingSpawner(processes)
-    // Last, as an initializer that throws has no end that would let go.
-    pthread_mutex_lock(Bench.turn)
   }
 
   deinit {
-    defer { pthread_mutex_unlock(Bench.turn) }
     // Tests of other suites run programs meanwhile, which want a working directory that exists.
     try? Host.changeDirectory("/")
     for name in ["config.json", "pid"] { _ = try? Files.remove(directory + "/" + name) }
     _ = try? Files.removeDirectory(directory)
   }
-
-  /// Held by the test whose bundle is the working directory, as a process has one and suites run side by side.
-  nonisolated(unsafe) private static let turn: UnsafeMutablePointer<pthread_mutex_t> = {
-    let turn = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    var attributes = pthread_mutexattr_t()
-    pthread_mutexattr_init(&attributes)
-    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE.rawValue))
-    pthread_mutex_init(turn, &attributes)
-    return turn
-  }()
 
   nonisolated(unsafe) private static var count = 0
 

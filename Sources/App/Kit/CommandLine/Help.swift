@@ -1,3 +1,5 @@
+import Domain
+
 /// Help as text, made from the tables.
 enum Help {
   /// Help for a command, or for all of them.

@@ -1,3 +1,5 @@
+import Domain
+
 /// The pages of the manual, made from the tables of the command line.
 enum Manual {
   /// The page of a command, or of the whole program.

@@ -1,3 +1,5 @@
+import Domain
+
 /// A page of the manual as it grows, in the man macros of roff.
 struct Roff {
   /// The page so far.
