@@ -12,6 +12,7 @@ public import Domain
 /// - A location with a holder is the holder's: where another container has taken an empty cgroup over since,
 ///   `processes`, `killAll` and `destroy` find nothing there. A manager that cannot tell refuses to `create` what is
 ///   there already.
+/// - `isProven` is true only where the kernel, or whoever makes cgroups, says so.
 /// - Nothing is remembered between calls.
 public protocol CgroupManager: AnyObject {
   /// Computes where a container will be accounted, without touching anything.
@@ -67,8 +68,16 @@ public protocol CgroupManager: AnyObject {
   /// Kills every process in the cgroups, thawing them if need be, forks included.
   func killAll(in location: CgroupLocation) throws(CgroupError)
 
+  /// Whether what is at a location is known to be its holder's, and not just where that would be: then it may be
+  /// emptied though no record says that it came to be. False by default.
+  func isProven(_ location: CgroupLocation) throws(CgroupError) -> Bool
+
   /// Removes the cgroups and all below them.
   func destroy(_ location: CgroupLocation) throws(CgroupError)
+}
+
+extension CgroupManager {
+  public func isProven(_ location: CgroupLocation) throws(CgroupError) -> Bool { false }
 }
 
 /// The way into a container's cgroups for a process that is about to be born: descriptors, which the
@@ -116,7 +125,7 @@ public struct CgroupRequest: Equatable, Sendable {
 }
 
 /// Why a cgroup operation failed.
-public enum CgroupError: Error, Equatable, Sendable {
+public indirect enum CgroupError: Error, Equatable, Sendable {
   /// The document's path cannot be used by this manager.
   case invalidPath(String)
   /// The document's path is of the form `slice:prefix:name`, which only the systemd driver understands.
@@ -139,6 +148,8 @@ public enum CgroupError: Error, Equatable, Sendable {
   case notRestored(files: [String])
   /// The manager cannot do this at all.
   case unsupported(operation: String)
+  /// A unit was made, could not be used because of the cause, and could not be removed again.
+  case remains(unit: String, cause: CgroupError)
   /// The service manager of the host, which was asked to do this to the unit, did not.
   case serviceManager(operation: String, unit: String, ServiceManagerProblem)
 }

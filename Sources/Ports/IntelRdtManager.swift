@@ -73,6 +73,8 @@ public indirect enum RdtError: Error, Equatable, Sendable {
   case refused(group: String, status: String, SystemFailure)
   /// A class was made, could not be used because of the cause, and could not be removed again.
   case remains(group: String, cause: RdtError)
+  /// Another program keeps the lock on the file system for longer than it was waited for.
+  case locked(path: String, milliseconds: Int64)
   /// A system call failed.
   case system(SystemFailure)
 }

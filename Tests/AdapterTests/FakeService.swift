@@ -39,6 +39,10 @@ final class FakeService {
   }
 
   convenience init(_ replies: Reply...) {
+    self.init(replies)
+  }
+
+  convenience init(_ replies: [Reply]) {
     self.init([Script(replies: replies)])
   }
 
@@ -50,6 +54,12 @@ final class FakeService {
   static let noSuchUnit = Reply.refusal("org.freedesktop.systemd1.NoSuchUnit", "Unit not loaded.")
   static let unitExists = Reply.refusal("org.freedesktop.systemd1.UnitExists", "Unit was already loaded.")
   static let done = Reply.job("done")
+  static let unit = Reply.values([.objectPath("/org/freedesktop/systemd1/unit/u")])
+
+  /// A unit that is there, documented so: the answers to two calls.
+  static func documented(_ entries: String...) -> [Reply] {
+    [unit, .values([.variant(.array(.string, entries.map { .string($0) }))])]
+  }
 
   static func text(_ text: String) -> Reply { .values([.variant(.string(text))]) }
 

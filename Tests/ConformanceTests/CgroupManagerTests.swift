@@ -1,4 +1,5 @@
 import CLinux
+import CgroupDisabled
 import CgroupV1
 import CgroupV2
 import Domain
@@ -26,7 +27,7 @@ import Testing
         next += 1
         return next
       }, reap: { _ in })
-    #expect(conformance.run() == [])
+    #expect(Conformance.failures(of: "Simulation", conformance) == [])
     #expect(tree.groups.isEmpty)
     #expect(CgroupManagerConformance.names.count >= 10)
   }
@@ -40,17 +41,55 @@ import Testing
     #expect(conformance.run().count >= 3)
   }
 
+  @Test("no cgroups at all conform, as far as that goes")
+  func disabled() throws {
+    for (capabilities, isRight) in [(CgroupManagerConformance.Capabilities(), true), (.all, false)] {
+      let conformance = CgroupManagerConformance(
+        capabilities, request: try CgroupManagerTests.request(), make: { CgroupDisabledManager() },
+        startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
+      if isRight {
+        #expect(Conformance.failures(of: "disabled", conformance) == [])
+      } else {
+        #expect(conformance.run().count >= 5)
+      }
+    }
+  }
+
+  private static func hostLayout() throws -> CgroupLayout {
+    CgroupLayout(mountTable: try Procfs().read("self/mountinfo", limit: 16 << 20))
+  }
+
   @Test(
     "the host's own hierarchies conform",
     .enabled(if: getuid() == 0, "cgroups are made by root"))
   func host() throws {
-    let procfs = try Procfs()
-    let layout = CgroupLayout(mountTable: try procfs.read("self/mountinfo", limit: 16 << 20))
+    try CgroupManagerTests.check(try CgroupManagerTests.hostLayout())
+  }
+
+  /// Those of version 1 without the tree of version 2 beside them: the freezer and signals do all.
+  @Test(
+    "the host's hierarchies of version 1 conform alone",
+    .enabled(if: getuid() == 0 && hasVersion1, "root makes cgroups, of version 1 where that is mounted"))
+  func version1() throws {
+    let layout = try CgroupManagerTests.hostLayout()
+    try CgroupManagerTests.check(
+      CgroupLayout(mode: .legacy, hierarchies: layout.hierarchies.filter { !$0.isUnified }))
+  }
+
+  private static let hasVersion1 = (try? hostLayout())?.hierarchies.contains { !$0.isUnified } == true
+
+  private static func check(_ layout: CgroupLayout) throws {
     try #require(!layout.hierarchies.isEmpty)
     let conformance = CgroupManagerConformance(
       request: try CgroupManagerTests.request(), make: { CgroupManagerTests.manager(layout) },
       startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
-    #expect(conformance.run() == [])
+    let kind =
+      switch layout.mode {
+      case .legacy: "cgroup v1"
+      case .hybrid: "cgroup v1 with v2 beside it"
+      case .unified: "cgroup v2"
+      }
+    #expect(Conformance.failures(of: kind, conformance) == [])
     for hierarchy in layout.hierarchies { rmdir(hierarchy.mountPoint + "/martlet-test") }
   }
 
@@ -74,7 +113,8 @@ import Testing
         request: request,
         make: { SystemdCgroupManager(layout, files: CgroupManagerTests.manager(layout)) },
         startProcess: CgroupManagerTests.sleeper, reap: CgroupManagerTests.reap)
-      #expect(conformance.run() == [])
+      let kind = (getuid() == 0 ? "systemd" : "systemd of a user") + (path == nil ? ", its own names" : "")
+      #expect(Conformance.failures(of: kind, conformance) == [])
     }
   }
 
@@ -95,6 +135,26 @@ import Testing
   static func reap(_ pid: Int32) {
     kill(pid, SIGKILL)
     waitpid(pid, nil, 0)
+  }
+}
+
+/// Runs suites, and says how many checks of them each back end passed: lines that `scripts/test` repeats.
+enum Conformance {
+  static func failures(of backEnd: String, _ suite: CgroupManagerConformance) -> [ConformanceFailure] {
+    tell("CgroupManager", backEnd, suite.run(), of: suite.count)
+  }
+
+  static func failures(of backEnd: String, _ suite: IntelRdtManagerConformance) -> [ConformanceFailure] {
+    tell("IntelRdtManager", backEnd, suite.run(), of: suite.count)
+  }
+
+  /// One write, so that lines of tests that run at once do not mix.
+  private static func tell(
+    _ port: String, _ backEnd: String, _ failures: [ConformanceFailure], of count: Int
+  ) -> [ConformanceFailure] {
+    let line = "conformance: \(port), \(backEnd): \(count - failures.count) of \(count) checks pass\n"
+    try? Files.writeAll(1, line)
+    return failures
   }
 }
 

@@ -116,7 +116,7 @@ import Testing
       isMember: { pid, location in
         (tree.members[pid] ?? "") == (location.monitoring.map { location.group + "/" + $0 } ?? location.group)
       })
-    #expect(conformance.run() == [])
+    #expect(Conformance.failures(of: "Simulation" + (fewClasses ? ", few classes" : ""), conformance) == [])
     #expect(IntelRdtManagerConformance.names.count >= 20)
   }
 
@@ -140,8 +140,35 @@ import Testing
     let conformance = IntelRdtManagerConformance(
       shape: shape, make: { ResctrlManager(machine.mount) }, startProcess: CgroupManagerTests.sleeper,
       reap: CgroupManagerTests.reap, groups: machine.groups, isMember: machine.holds)
-    #expect(conformance.run() == [])
+    #expect(Conformance.failures(of: "resctrl, played: " + name, conformance) == [])
     #expect(machine.groups() == before)
+  }
+}
+
+/// The lock by which programs agree on who changes groups.
+@Suite struct ResctrlLockTests {
+  @Test("another program's lock is waited for, and not for ever")
+  func deadline() throws {
+    var template = Array("/tmp/martlet-resctrl-XXXXXX".utf8CString)
+    let folder = String(cString: try #require(mkdtemp(&template)))
+    defer { rmdir(folder) }
+    let location = RdtLocation(
+      mount: RdtMount(path: folder, isUnverified: true), group: "web", isNew: true, isShared: false)
+    func destroy(_ patience: Int64) throws(RdtError) -> RdtRemoval {
+      try ResctrlManager(location.mount, patience: patience).destroy(location)
+    }
+    do {
+      let holder = try Files.open(folder, O_RDONLY | O_DIRECTORY)
+      #expect(try LockWait.tries(holder.number))
+      #expect(throws: RdtError.locked(path: folder, milliseconds: 50)) { try destroy(50) }
+      _ = holder.number
+    }
+    #expect(try destroy(60_000) == .done)
+    // A manager keeps no lock behind, whether it lives on or not.
+    let manager = ResctrlManager(location.mount)
+    #expect(try manager.destroy(location) == .done)
+    #expect(try destroy(50) == .done)
+    _ = manager
   }
 }
 

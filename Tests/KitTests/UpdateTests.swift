@@ -67,6 +67,23 @@ extension UseCaseTests {
       #expect(subject.state?.unsettled == [])
     }
 
+    /// An update that was killed while the container stood still has not paused it.
+    @Test(arguments: ["pause a", "update a", "resume a"])
+    func whatAnUpdateLeftFrozenGoesOn(_ line: String) throws {
+      let subject = try Subject()
+      #expect(subject.bench.run("start a") == nil)
+      let interrupted = CgroupUpdate(
+        ResourceChange(given: Resources(), recorded: Resources()), writes: [], restoration: [.thaw])
+      var state = try #require(subject.state)
+      state.unsettled = [interrupted]
+      try subject.bench.store.save(state)
+      subject.tree.groups["/martlet/a"]?.isFrozen = true
+      let failure = subject.bench.run(line)
+      #expect(failure == nil)
+      #expect(subject.group?.isFrozen == line.hasPrefix("pause"))
+      if !line.hasPrefix("resume") { #expect(subject.state?.unsettled == []) }
+    }
+
     @Test func onlyWhatWasGivenIsWritten() throws {
       let subject = try Subject()
       subject.tree.writes = 0

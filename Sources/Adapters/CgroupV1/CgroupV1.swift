@@ -28,14 +28,15 @@ public final class CgroupV1Manager: CgroupManager {
     _ location: CgroupLocation, for process: Int32, _ request: CgroupRequest
   ) throws(CgroupError) -> [Int32] {
     let places = forest.places(location).filter { !$0.tree.hierarchy.isUnified }
-    return try create(places, location.holder).doors
+    // Whoever makes units has moved the process already, into the hierarchies that it uses itself.
+    return try create(places, location.holder, process).doors
   }
 
   private func create(
-    _ places: [CgroupPlace], _ holder: CgroupLocation.Holder?
+    _ places: [CgroupPlace], _ holder: CgroupLocation.Holder?, _ process: Int32? = nil
   ) throws(CgroupError) -> CgroupEntrance {
     let made = try forest.create(
-      places, for: holder, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
+      places, for: holder, with: process, checkUnused: Freezer.checkThawed, prepare: Cpuset.prepareParent)
     do throws(CgroupError) {
       for place in places where Cpuset.governs(place) { try Cpuset.populate(place) }
       return try forest.entrance(to: places)

@@ -62,11 +62,12 @@ public final class CgroupForest {
   /// Makes cgroups; when one fails, those that it made are removed, innermost first.
   /// - Parameters:
   ///   - holder: who takes over what was there before.
+  ///   - process: the only one that may be in it already.
   ///   - checkUnused: called for a cgroup that was there before.
   ///   - prepare: called for a parent that was made.
   /// - Returns: what was made, for `undo`.
   public func create(
-    _ places: [CgroupPlace], for holder: CgroupLocation.Holder?,
+    _ places: [CgroupPlace], for holder: CgroupLocation.Holder?, with process: Int32? = nil,
     checkUnused: (CgroupPlace) throws(CgroupError) -> Void,
     prepare: (CgroupPlace) throws(CgroupError) -> Void
   ) throws(CgroupError) -> [CgroupPlace] {
@@ -74,7 +75,7 @@ public final class CgroupForest {
     do throws(CgroupError) {
       for place in places {
         guard try !make(place, &made, prepare) else { continue }
-        let count = try place.processes().count
+        let count = try place.processes().count { $0 != process }
         guard count == 0 else { throw .notEmpty(directory: place.directory, processes: count) }
         try checkUnused(place)
         try place.mark(holder)

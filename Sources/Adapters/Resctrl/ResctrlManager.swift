@@ -10,9 +10,13 @@ public import Ports
 public final class ResctrlManager: IntelRdtManager {
   private let tree: ResctrlTree
 
-  /// Makes a manager of a mounted file system; it is not opened before it is needed.
-  public init(_ mount: RdtMount) {
-    tree = ResctrlTree(mount)
+  /// How long another program may keep the lock of the file system, in milliseconds.
+  public static let patience: Int64 = 10_000
+
+  /// Makes a manager of a mounted file system; it is not opened before it is needed. `patience` is how long another
+  /// program's lock is waited for, in milliseconds.
+  public init(_ mount: RdtMount, patience: Int64 = ResctrlManager.patience) {
+    tree = ResctrlTree(mount, patience: patience)
   }
 
   public func locate(_ group: RdtGroup) throws(RdtError) -> RdtLocation {
@@ -129,12 +133,12 @@ public final class ResctrlManager: IntelRdtManager {
   }
 
   /// How long the processes of a creation that died may take to be gone.
-  private static let patience: Int64 = 1000
+  private static let attention: Int64 = 1000
 
   /// The processes in a group and in the monitoring groups below it, once those that are about to end have
   /// ended: a process of a dead creator ends by itself.
   private func members(_ group: String) throws(RdtError) -> [Int32] {
-    let deadline = Waiting.now() + ResctrlManager.patience
+    let deadline = Waiting.now() + ResctrlManager.attention
     for pid in try listed(group) {
       guard let process = try? Processes.open(pid) else { continue }
       _ = try? Waiting.readable(process.number, timeout: max(0, deadline - Waiting.now()))

@@ -8,10 +8,12 @@ import Ports
 /// Files below are opened without leaving it: no link, no other mount, no `..`.
 final class ResctrlTree {
   let mount: RdtMount
+  private let patience: Int64
   private var root: Int32 = -1
 
-  init(_ mount: RdtMount) {
+  init(_ mount: RdtMount, patience: Int64) {
     self.mount = mount
+    self.patience = patience
   }
 
   deinit {
@@ -169,16 +171,34 @@ final class ResctrlTree {
   }
 
   /// Runs with the lock on the root by which programs agree on who changes groups, as the kernel's
-  /// documentation has it. The corresponding system call is `flock`.
+  /// documentation has it; `locked` where somebody else keeps it for longer than `patience`. The corresponding
+  /// system call is `flock`.
+  ///
+  /// The lock is that of a descriptor of its own, which is closed: that cannot fail, and giving it back can.
   func locked<Value>(_ body: () throws(RdtError) -> Value) throws(RdtError) -> Value {
+    let lock = try lock()
+    defer { _ = lock.number }
+    return try body()
+  }
+
+  private func lock() throws(RdtError) -> Descriptor {
     let root = try rootDescriptor()
+    var wait = LockWait(milliseconds: patience)
+    let isTaken: Bool
+    let opened: Descriptor
     do throws(Errno) {
-      _ = try retrying(Int32(SYS_flock), Int(root), Int(LOCK_EX))
+      opened = try Files.open(".", at: root, O_RDONLY | O_DIRECTORY)
+    } catch {
+      throw failure("openat", error)
+    }
+    do throws(Errno) {
+      if try LockWait.tries(opened.number) { return opened }
+      isTaken = try wait.untilTaken(opened.number)
     } catch {
       throw failure("flock", error)
     }
-    defer { _ = clinux_call(Int(SYS_flock), Int(root), Int(LOCK_UN), 0, 0, 0, 0) }
-    return try body()
+    guard isTaken else { throw .locked(path: mount.path, milliseconds: patience) }
+    return opened
   }
 
   /// Both are what a group answers that was removed.

@@ -137,6 +137,10 @@ public final class InMemoryCgroupManager: CgroupManager {
   private func write(_ write: ControlWrite, _ location: CgroupLocation) throws(CgroupError) {
     let name = try name(location)
     try count("\(name)/\(write.file)")
+    if write == .thaw {
+      tree.groups[name]?.isFrozen = false
+      return
+    }
     var file = tree.groups[name]?.files[write.file] ?? ControlFileModel(write.file)
     file.write(write.text)
     tree.groups[name]?.files[write.file] = file == ControlFileModel(write.file) ? nil : file

@@ -14,6 +14,7 @@ public final class BusConnection {
   static let manager = "org.freedesktop.systemd1"
   static let object = "/org/freedesktop/systemd1"
   static let managerInterface = "org.freedesktop.systemd1.Manager"
+  static let unitInterface = "org.freedesktop.systemd1.Unit"
   static let properties = "org.freedesktop.DBus.Properties"
   private static let bus = "org.freedesktop.DBus"
   /// More ends than a manager tells of while one waits for it.
@@ -48,13 +49,14 @@ public final class BusConnection {
     return lastSerial
   }
 
-  /// Calls a method of the manager; its answer.
+  /// Calls a method of the manager, or of another object of it; its answer.
   func call(
-    _ interface: String, _ member: String, _ body: [PropertyValue], until deadline: BusDeadline
+    _ interface: String, _ member: String, _ body: [PropertyValue], of object: String = BusConnection.object,
+    until deadline: BusDeadline
   ) throws(ServiceManagerProblem) -> BusMessage {
     var message = BusMessage(.call, serial: nextSerial())
     message.destination = isDirect ? nil : BusConnection.manager
-    message.path = BusConnection.object
+    message.path = object
     message.interface = interface
     message.member = member
     message.body = body

@@ -73,6 +73,29 @@ public final class ServiceManager {
     return path == "/" ? "" : path
   }
 
+  /// What a unit says of where it is documented; nil when no unit of that name is loaded. The corresponding method is
+  /// `GetUnit`.
+  public func documentation(of unit: String) throws(ServiceManagerProblem) -> [String]? {
+    do throws(ServiceManagerProblem) {
+      return try repeatable { connection, deadline throws(ServiceManagerProblem) in
+        let found = try connection.call(
+          BusConnection.managerInterface, "GetUnit", [.string(unit)], until: deadline)
+        guard case .objectPath(let object)? = found.body.first else { throw .malformedAnswer("GetUnit") }
+        let answer = try connection.call(
+          BusConnection.properties, "Get", [.string(BusConnection.unitInterface), .string("Documentation")],
+          of: object, until: deadline)
+        guard case .variant(.array(.string, let entries))? = answer.body.first else {
+          throw .malformedAnswer("Documentation")
+        }
+        return entries.compactMap { if case .string(let text) = $0 { text } else { nil } }
+      }
+    } catch {
+      // It may go between the two calls.
+      guard error.isNoSuchUnit || error.isNoSuchObject else { throw error }
+      return nil
+    }
+  }
+
   /// Makes a unit and waits until it is started. The corresponding method is `StartTransientUnit`; the unit
   /// must not exist.
   public func start(_ unit: String, _ properties: [UnitProperty]) throws(ServiceManagerProblem) {
@@ -154,6 +177,9 @@ public final class ServiceManager {
 extension ServiceManagerProblem {
   /// The unit is not loaded.
   var isNoSuchUnit: Bool { hasName("org.freedesktop.systemd1.NoSuchUnit") }
+
+  /// There is no unit behind an object any more.
+  var isNoSuchObject: Bool { hasName("org.freedesktop.DBus.Error.UnknownObject") }
 
   /// A unit of that name is loaded already.
   var isUnitExists: Bool { hasName("org.freedesktop.systemd1.UnitExists") }

@@ -90,17 +90,15 @@ public final class SystemdCgroupManager: CgroupManager {
     var properties = SystemdProperties.scope(
       request.id, slice: try slice(request), process: process, unified: isUnified, try version(unit))
     properties += try annotations(request).properties
-    // systemd takes over what is there; the hierarchies of version 1 that it does not use are made so, too.
-    let doors = isUnified ? [] : try files.create(location, for: process, request)
+    let mark = UnitMark(request.id, location.holder)
+    // The scope comes first: from its first moment on it says whose it is, and so whose all else of its name is.
+    if try isMarked(unit) { properties.append(mark.property) }
+    try start(unit, properties, mark, process, location)
     do throws(CgroupError) {
-      try start(unit, properties, process, location)
-      try arrange(location, process, unit)
-      return doors
+      try arrange(location, process)
+      return try files.create(location, for: process, request)
     } catch {
-      for door in doors { Host.close(door) }
-      // They were made, or found empty, a moment ago. That they cannot be removed is no reason to hide the failure.
-      if !isUnified { try? files.destroy(location) }
-      throw error
+      throw removed(unit, mark, after: error)
     }
   }
 
@@ -114,57 +112,91 @@ public final class SystemdCgroupManager: CgroupManager {
     }
   }
 
-  /// Starts the scope. A unit of the name that holds no process is what a container left that failed: it is
-  /// removed, once.
+  /// Starts the scope. It may be there: by the first of two calls whose answer was lost, or by an earlier part of this
+  /// creation. What a container left there that is gone is taken over, as an empty cgroup is; a unit of somebody else's
+  /// stays as it is.
   private func start(
-    _ unit: String, _ properties: [UnitProperty], _ process: Int32, _ location: CgroupLocation
+    _ unit: String, _ properties: [UnitProperty], _ mark: UnitMark, _ process: Int32,
+    _ location: CgroupLocation
   ) throws(CgroupError) {
+    let refusal: CgroupError
     do throws(ServiceManagerProblem) {
-      try service.start(unit, properties)
-      return
+      return try service.start(unit, properties)
     } catch {
-      guard error.isUnitExists else { throw undo(unit, after: error) }
+      refusal = .serviceManager(operation: "start", unit: unit, error)
+      guard error.isUnitExists else { throw removed(unit, mark, after: refusal) }
     }
-    let whole = location.whole.anybodys
-    let found = try files.processes(in: whole)
-    // Started by the first of two calls, whose answer was lost with its connection.
-    if found.contains(process) { return }
-    guard found.isEmpty else { throw .notEmpty(directory: whole.directory, processes: found.count) }
-    try asking("remove", unit) { () throws(ServiceManagerProblem) in try service.remove(unit) }
+    if let found = try documentation(of: unit) {
+      if location.holder != nil, found.contains(mark.text) { return }
+      let whole = location.whole.anybodys
+      let processes = try files.processes(in: whole)
+      if processes.contains(process) { return }
+      guard processes.isEmpty else {
+        throw .notEmpty(directory: whole.directory, processes: processes.count)
+      }
+      guard UnitMark.isAny(found) else { throw refusal }
+      try asking("remove", unit) { () throws(ServiceManagerProblem) in try service.remove(unit) }
+    }
     do throws(ServiceManagerProblem) {
       try service.start(unit, properties)
     } catch {
-      guard error.isUnitExists else { throw undo(unit, after: error) }
-      throw .serviceManager(operation: "start", unit: unit, error)
+      throw removed(unit, mark, after: .serviceManager(operation: "start", unit: unit, error))
     }
   }
 
-  /// Removes what may have come to be; the failure is the one that is told.
-  private func undo(_ unit: String, after problem: ServiceManagerProblem) -> CgroupError {
-    try? service.remove(unit)
-    return .serviceManager(operation: "start", unit: unit, problem)
+  /// Removes what may have come to be of a unit that was to be made. The failure is the one that is told, and that the
+  /// unit stays, if it does.
+  private func removed(_ unit: String, _ mark: UnitMark, after failure: CgroupError) -> CgroupError {
+    do throws(ServiceManagerProblem) {
+      guard let found = try service.documentation(of: unit), found.contains(mark.text) else { return failure }
+      try service.remove(unit)
+      return failure
+    } catch {
+      return .remains(unit: unit, cause: failure)
+    }
+  }
+
+  private func documentation(of unit: String) throws(CgroupError) -> [String]? {
+    try asking("look up", unit) { () throws(ServiceManagerProblem) in try service.documentation(of: unit) }
+  }
+
+  /// Whose the unit of a location is.
+  private enum Ownership {
+    case nobodys, its, anothers
+  }
+
+  /// By its mark, which a unit of an old systemd has not: that is its who holds the location.
+  private func ownership(_ location: CgroupLocation) throws(CgroupError) -> Ownership {
+    guard let unit = location.unit else { return .its }
+    guard let found = try documentation(of: unit) else { return .nobodys }
+    guard let holder = location.holder else { return .its }
+    if found.contains(UnitMark(holder.id, holder).text) { return .its }
+    return try isMarked(unit) ? .anothers : .its
+  }
+
+  /// Whether units get marks from this systemd.
+  private func isMarked(_ unit: String) throws(CgroupError) -> Bool {
+    try version(unit).number >= UnitMark.firstVersion
+  }
+
+  public func isProven(_ location: CgroupLocation) throws(CgroupError) -> Bool {
+    guard let unit = location.unit, location.holder != nil, try isMarked(unit) else { return false }
+    return try ownership(location) == .its
   }
 
   /// Gives the process the cgroup below the unit's that is to be its own, if there is one, and its cgroup the
   /// controllers that systemd does not hand down because it has no words for them.
-  private func arrange(
-    _ location: CgroupLocation, _ process: Int32, _ unit: String
-  ) throws(CgroupError) {
+  private func arrange(_ location: CgroupLocation, _ process: Int32) throws(CgroupError) {
     guard isUnified, let place = forest.places(location).first else { return }
-    do throws(CgroupError) {
-      if !location.below.isEmpty {
-        do throws(Errno) {
-          try place.tree.make(place.name)
-        } catch {
-          guard error == .fileExists else { throw place.failure("mkdirat", error) }
-        }
-        try place.write("cgroup.procs", "\(process)")
+    if !location.below.isEmpty {
+      do throws(Errno) {
+        try place.tree.make(place.name)
+      } catch {
+        guard error == .fileExists else { throw place.failure("mkdirat", error) }
       }
-      try CgroupControllers.enable(for: place)
-    } catch {
-      try? service.remove(unit)
-      throw error
+      try place.write("cgroup.procs", "\(process)")
     }
+    try CgroupControllers.enable(for: place)
   }
 
   public func entrance(
@@ -224,7 +256,13 @@ public final class SystemdCgroupManager: CgroupManager {
   public func prepare(
     _ change: ResourceChange, at location: CgroupLocation
   ) throws(CgroupError) -> CgroupUpdate {
-    try files.prepare(change, at: location)
+    var update = try files.prepare(change, at: location)
+    // On version 1 a container stands still while its device rules are set: whoever takes an update back that was
+    // interrupted in it lets it go on.
+    if location.unit != nil, !isUnified, !change.given.devices.isEmpty, try !files.isFrozen(location) {
+      update.restoration.append(.thaw)
+    }
+    return update
   }
 
   /// The properties first: systemd writes the files, too, and what it rounds is written as it was asked for
@@ -273,7 +311,9 @@ public final class SystemdCgroupManager: CgroupManager {
   }
 
   public func processes(in location: CgroupLocation) throws(CgroupError) -> [Int32] {
-    try files.processes(in: location.whole)
+    let found = try files.processes(in: location.whole)
+    guard !found.isEmpty, location.holder != nil, try ownership(location) == .anothers else { return found }
+    return []
   }
 
   public func setFrozen(_ frozen: Bool, _ location: CgroupLocation) throws(CgroupError) {
@@ -285,6 +325,7 @@ public final class SystemdCgroupManager: CgroupManager {
   }
 
   public func killAll(in location: CgroupLocation) throws(CgroupError) {
+    guard try ownership(location) != .anothers else { return }
     try files.killAll(in: location.whole)
   }
 
@@ -293,10 +334,15 @@ public final class SystemdCgroupManager: CgroupManager {
   public func destroy(_ location: CgroupLocation) throws(CgroupError) {
     var failure: CgroupError?
     if let unit = location.unit {
-      do throws(ServiceManagerProblem) {
-        try service.remove(unit)
+      do throws(CgroupError) {
+        switch try ownership(location) {
+        case .anothers: return
+        case .nobodys: break
+        case .its:
+          try asking("remove", unit) { () throws(ServiceManagerProblem) in try service.remove(unit) }
+        }
       } catch {
-        failure = .serviceManager(operation: "remove", unit: unit, error)
+        failure = error
       }
     }
     try files.destroy(location.whole)

@@ -15,6 +15,9 @@ public struct CgroupUpdate: Equatable, Sendable {
     self.restoration = restoration
   }
 
+  /// While it is made the container may stand still, without being paused.
+  public var freezes: Bool { restoration.contains(.thaw) }
+
   /// It neither writes a file nor changes device rules.
   public var isEmpty: Bool { writes.isEmpty && change.given.devices.isEmpty }
 
@@ -110,6 +113,9 @@ public struct CgroupUpdate: Equatable, Sendable {
 }
 
 extension ControlWrite {
+  /// Lets a container of cgroup v1 go on.
+  public static let thaw = ControlWrite("freezer", "freezer.state", "THAWED")
+
   /// `cpu.max` holds quota and period: the half that nobody ever gave stays as it is.
   fileprivate func completed(by present: String?, _ change: ResourceChange) -> ControlWrite {
     let (cpu, given) = (change.merged.cpu, change.given.cpu)

@@ -4,6 +4,23 @@ public import Ports
 /// What every implementation of `CgroupManager` has to do, as checks by name: for the built-in ones and for
 /// those of third parties, from any test framework.
 public struct CgroupManagerConformance {
+  /// What a manager can do at all. What it cannot, it has to refuse as `unsupported`.
+  public struct Capabilities: OptionSet, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// It knows its processes, and has places for them.
+    public static let processes = Capabilities(rawValue: 1)
+    /// It limits.
+    public static let limits = Capabilities(rawValue: 2)
+    /// It freezes and thaws.
+    public static let freezing = Capabilities(rawValue: 4)
+    /// What a whole manager can do.
+    public static let all: Capabilities = [.processes, .limits, .freezing]
+  }
+
+  private let capabilities: Capabilities
   private let make: () -> any CgroupManager
   private let request: CgroupRequest
   private let startProcess: () -> Int32
@@ -11,14 +28,17 @@ public struct CgroupManagerConformance {
 
   /// Prepares the checks.
   /// - Parameters:
+  ///   - capabilities: what the manager can do: checks of anything else are left out, others come instead.
   ///   - request: a place that is the tests' own, and free.
   ///   - make: makes a manager; every check gets a new one, since nothing may be remembered.
   ///   - startProcess: starts a process that waits to be killed.
   ///   - reap: called for it once it may be dead, or was never killed.
   public init(
-    request: CgroupRequest, make: @escaping () -> any CgroupManager, startProcess: @escaping () -> Int32,
+    _ capabilities: Capabilities = .all, request: CgroupRequest, make: @escaping () -> any CgroupManager,
+    startProcess: @escaping () -> Int32,
     reap: @escaping (Int32) -> Void
   ) {
+    self.capabilities = capabilities
     self.request = request
     self.make = make
     self.startProcess = startProcess
@@ -28,9 +48,19 @@ public struct CgroupManagerConformance {
   /// The names of all checks.
   public static let names = checks.map(\.name)
 
-  /// Runs all checks; returns those that did not hold.
+  /// The checks that the manager's capabilities allow.
+  private var applicable: [Check] {
+    CgroupManagerConformance.checks.filter {
+      capabilities.isSuperset(of: $0.needs) && capabilities.isDisjoint(with: $0.lacks)
+    }
+  }
+
+  /// How many checks `run` makes.
+  public var count: Int { applicable.count }
+
+  /// Runs the checks; returns those that did not hold.
   public func run() -> [ConformanceFailure] {
-    CgroupManagerConformance.checks.compactMap { check in
+    applicable.compactMap { check in
       var trial = Trial(make: make, request: request, startProcess: startProcess)
       defer { clean(&trial) }
       do throws(CgroupError) {
@@ -52,6 +82,8 @@ public struct CgroupManagerConformance {
 
   private struct Check: Sendable {
     let name: String
+    var needs: Capabilities = .processes
+    var lacks: Capabilities = []
     let body: @Sendable (inout Trial) throws(CgroupError) -> String?
   }
 
@@ -101,16 +133,60 @@ public struct CgroupManagerConformance {
       guard try trial.manager.processes(in: old).isEmpty else { return "somebody else's process is found" }
       return try trial.manager.processes(in: new) == [pid] ? nil : "the process was killed"
     },
-    Check(name: "no limits change nothing") { trial throws(CgroupError) in
+    Check(name: "a whole life, without limits", needs: []) { trial throws(CgroupError) in
+      let (location, pid) = try trial.createdWithProcess()
+      try trial.manager.add(pid, to: location)
+      guard try !trial.manager.isFrozen(location) else { return "frozen from the first" }
+      try trial.manager.killAll(in: location)
+      for _ in 0..<2 { try trial.manager.destroy(location) }
+      return try trial.location() == location ? nil : "another place afterwards"
+    },
+    Check(name: "nothing is proven of what was never made", needs: []) { trial throws(CgroupError) in
+      var location = try trial.location()
+      location.holder = .init(id: trial.request.id, created: Timestamp(seconds: 1, nanoseconds: 1))
+      return try trial.manager.isProven(location) ? "something" : nil
+    },
+    Check(name: "processes that are not known are not listed", needs: [], lacks: .processes) {
+      trial throws(CgroupError) in
+      let location = try trial.created()
+      return trial.refusal { manager throws(CgroupError) in _ = try manager.processes(in: location) }
+    },
+    Check(name: "limits that would not be kept are refused", needs: [], lacks: .limits) {
+      trial throws(CgroupError) in
+      let location = try trial.created()
+      return trial.refusal { manager throws(CgroupError) in try manager.apply(Trial.limits(60), to: location)
+      }
+        ?? trial.refusal { manager throws(CgroupError) in
+          _ = try manager.prepare(Trial.change(to: 70), at: location)
+        }
+    },
+    Check(name: "an update of nothing is made", needs: [], lacks: .limits) { trial throws(CgroupError) in
+      let location = try trial.created()
+      let nothing = ResourceChange(given: Resources(), recorded: Resources())
+      let update = try trial.manager.prepare(nothing, at: location)
+      guard update.isEmpty else { return "not empty" }
+      try trial.manager.perform(update, at: location)
+      try trial.manager.restore(update, at: location)
+      return nil
+    },
+    Check(name: "what cannot be frozen is neither frozen nor thawed", needs: [], lacks: .freezing) {
+      trial throws(CgroupError) in
+      let location = try trial.created()
+      return trial.refusal { manager throws(CgroupError) in try manager.setFrozen(true, location) }
+        ?? trial.refusal { manager throws(CgroupError) in try manager.setFrozen(false, location) }
+    },
+    Check(name: "no limits change nothing", needs: []) { trial throws(CgroupError) in
       try trial.manager.apply(Resources(), to: try trial.created())
       return nil
     },
-    Check(name: "preparing an update changes nothing") { trial throws(CgroupError) in
+    Check(name: "preparing an update changes nothing", needs: [.processes, .limits]) {
+      trial throws(CgroupError) in
       let location = try trial.limited(60)
       let first = try trial.manager.prepare(Trial.change(to: 70), at: location)
       return try trial.manager.prepare(Trial.change(to: 70), at: location) == first ? nil : "something"
     },
-    Check(name: "an update is made, and taken back") { trial throws(CgroupError) in
+    Check(name: "an update is made, and taken back", needs: [.processes, .limits]) {
+      trial throws(CgroupError) in
       let location = try trial.limited(60)
       let before = try trial.manager.prepare(Trial.change(to: 80), at: location)
       let update = try trial.manager.prepare(Trial.change(to: 70), at: location)
@@ -126,7 +202,8 @@ public struct CgroupManagerConformance {
       }
       return nil
     },
-    Check(name: "an empty update changes nothing") { trial throws(CgroupError) in
+    Check(name: "an empty update changes nothing", needs: [.processes, .limits]) {
+      trial throws(CgroupError) in
       let location = try trial.limited(60)
       let before = try trial.manager.prepare(Trial.change(to: 80), at: location)
       let empty = ResourceChange(given: Resources(), recorded: Trial.limits(60))
@@ -135,7 +212,7 @@ public struct CgroupManagerConformance {
       try trial.manager.restore(update, at: location)
       return try trial.manager.prepare(Trial.change(to: 80), at: location) == before ? nil : "something"
     },
-    Check(name: "what is gone has no limits to change") { trial throws(CgroupError) in
+    Check(name: "what is gone has no limits to change", needs: [.limits]) { trial throws(CgroupError) in
       let location = try trial.location()
       do throws(CgroupError) {
         let update = try trial.manager.prepare(Trial.change(to: 70), at: location)
@@ -145,7 +222,7 @@ public struct CgroupManagerConformance {
       }
       return "changed"
     },
-    Check(name: "freezing and thawing") { trial throws(CgroupError) in
+    Check(name: "freezing and thawing", needs: [.processes, .freezing]) { trial throws(CgroupError) in
       let location = try trial.created()
       try trial.manager.add(trial.start(), to: location)
       try trial.manager.setFrozen(true, location)
@@ -153,7 +230,8 @@ public struct CgroupManagerConformance {
       try trial.manager.setFrozen(false, location)
       return try trial.manager.isFrozen(location) ? "still frozen" : nil
     },
-    Check(name: "killing ends all, frozen or not") { trial throws(CgroupError) in
+    Check(name: "killing ends all, frozen or not", needs: [.processes, .freezing]) {
+      trial throws(CgroupError) in
       let location = try trial.created()
       for _ in 0..<3 { try trial.manager.add(trial.start(), to: location) }
       try trial.manager.setFrozen(true, location)
@@ -161,7 +239,7 @@ public struct CgroupManagerConformance {
       let left = try trial.manager.processes(in: location)
       return left.isEmpty ? nil : "left \(left)"
     },
-    Check(name: "killing where nothing is") { trial throws(CgroupError) in
+    Check(name: "killing where nothing is", needs: []) { trial throws(CgroupError) in
       try trial.manager.killAll(in: try trial.location())
       return nil
     },
@@ -174,11 +252,11 @@ public struct CgroupManagerConformance {
       _ = try trial.created()
       return nil
     },
-    Check(name: "destroying what was never made") { trial throws(CgroupError) in
+    Check(name: "destroying what was never made", needs: []) { trial throws(CgroupError) in
       try trial.manager.destroy(try trial.location())
       return nil
     },
-    Check(name: "what is gone is not frozen") { trial throws(CgroupError) in
+    Check(name: "what is gone is not frozen", needs: []) { trial throws(CgroupError) in
       try trial.manager.isFrozen(try trial.location()) ? "frozen" : nil
     },
   ]
@@ -234,6 +312,17 @@ private struct Trial {
   /// A change of what `limited` has set at first.
   static func change(to processes: Int64) -> ResourceChange {
     ResourceChange(given: limits(processes), recorded: limits(60))
+  }
+
+  /// What is wrong where something has to be refused as unsupported.
+  func refusal(_ body: (any CgroupManager) throws(CgroupError) -> Void) -> String? {
+    do throws(CgroupError) {
+      try body(manager)
+      return "not refused"
+    } catch {
+      if case .unsupported = error { return nil }
+      return "refused by \(error)"
+    }
   }
 
   mutating func start() -> Int32 {

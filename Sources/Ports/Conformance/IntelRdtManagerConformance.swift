@@ -63,6 +63,11 @@ public struct IntelRdtManagerConformance {
   /// The names of all checks.
   public static let names = checks.map(\.name)
 
+  /// How many checks `run` makes.
+  public var count: Int {
+    IntelRdtManagerConformance.checks.count { $0.needs.isMet(by: shape) }
+  }
+
   /// Runs all checks that the host's shape allows; returns those that did not hold. Whatever a check leaves
   /// behind, save shared classes, is a failure of that check.
   public func run() -> [ConformanceFailure] {

@@ -54,6 +54,7 @@ extension CgroupError {
         + processes.map(Processes.whereabouts).joined(separator: ", ")
     case .notRestored(let files): "the former limits could not be set back: \(files.joined(separator: ", "))"
     case .unsupported(let operation): "not supported by this cgroup manager: \(operation)"
+    case .remains(let unit, let cause): "\(cause.phrase); systemd's unit \(unit.quoted) may remain"
     case .serviceManager(let operation, let unit, let problem):
       "systemd: unable to \(operation) \(unit.quoted): \(problem.phrase)"
     }
@@ -90,6 +91,8 @@ extension RdtError {
       "class of service \(RdtError.name(group)) exists and has other schemata: \(wanted) is wanted, "
         + (found.map { "it has \($0)" } ?? "it has no such domain")
     case .schema(let problem): problem.description
+    case .locked(let path, let milliseconds):
+      "\(path) is locked by another program, for longer than \(milliseconds) ms"
     case .pseudoLocked(let group):
       "resctrl group \(group.quoted) holds a locked part of a cache, and no processes"
     case .exhausted(let group, let status):

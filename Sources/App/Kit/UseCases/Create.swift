@@ -222,11 +222,6 @@ struct Creation {
 
   /// Makes the cgroups that the process is in before its first step.
   private func makeCgroups(_ made: inout Made, for process: Int32) throws(Failure) -> [Int32] {
-    // A unit gets the process as it is made: nobody is told of it in between.
-    if intent.cgroup.unit != nil {
-      try claim(closing: [])
-      made.isClaimed = true
-    }
     let first = plan.firstLateSlot == nil ? intent.cgroup : intent.cgroup.stages.first
     return try make(first, &made, nowThere: first, process)
   }
@@ -243,10 +238,13 @@ struct Creation {
     do throws(CgroupError) {
       doors = try manager.create(cgroups, for: process, request)
     } catch {
+      // A unit says itself whose it is: what may remain of it is removed with the rest, or told.
+      if case .remains = error { made.cgroup = nowThere }
       throw .cgroup(error)
     }
     made.cgroup = nowThere
-    if !made.isClaimed, !doors.isEmpty {
+    // A unit gets the process as it is made.
+    if !made.isClaimed, !doors.isEmpty || cgroups.unit != nil {
       try claim(closing: doors)
       made.isClaimed = true
     }

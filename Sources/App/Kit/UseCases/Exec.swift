@@ -9,7 +9,7 @@ extension Context {
     let pidFile = try pidFilePath()
     let descriptorReceiver = try descriptorReceiver()
     let isDetached = invocation.flag(.detach)
-    let container = try load(try id())
+    let container = try loadForExec(try id())
     guard let state = container.entry.state, mayExec(in: container.status) else {
       throw .container(.execInState(container.status))
     }
@@ -37,6 +37,16 @@ extension Context {
     }
     guard let console else { return 0 }
     return try wait(console, run)
+  }
+
+  /// Looks without the lock: any number of processes may be on their way into a container at once.
+  private func loadForExec(_ id: ContainerID) throws(Failure) -> LoadedContainer {
+    let container = try load(id)
+    guard container.isHeldByUpdate, let lock = try lock(id, whileCreating: .execInState(.creating)) else {
+      return container
+    }
+    defer { lock.release() }
+    return try loadThawed(id)
   }
 
   /// Whether the container's end may be what a failure came from. It can be on its way still: the kernel ends

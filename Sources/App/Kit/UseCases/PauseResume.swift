@@ -18,7 +18,7 @@ extension Context {
     let id = try id()
     guard let lock = try lock(id, whileCreating: problem) else { throw .state(.missing(id)) }
     defer { lock.release() }
-    let container = try load(id)
+    let container = frozen ? try loadThawed(id) : try load(id)
     guard allowed.contains(container.status), let state = container.entry.state else {
       throw .container(problem)
     }

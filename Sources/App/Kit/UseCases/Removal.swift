@@ -40,12 +40,15 @@ extension Context {
     }
   }
 
-  /// Where processes run that nothing shows to be the container's, the cgroup is whose they are.
+  /// Where processes run that nothing proves to be the container's, the cgroup is whose they are.
   private func removeUnused(_ location: CgroupLocation) throws(Failure) {
     var foreign: CgroupLocation?
     for part in location.parts {
       try apply(part) { manager, part throws(CgroupError) in
-        if try manager.processes(in: part).isEmpty {
+        if try manager.isProven(part) {
+          try manager.killAll(in: part)
+          try manager.destroy(part)
+        } else if try manager.processes(in: part).isEmpty {
           try manager.destroy(part)
         } else {
           foreign = foreign ?? part

@@ -19,6 +19,26 @@ extension Context {
   }
 }
 
+extension Context {
+  /// The container of an id whose lock the caller holds. If it stands still because an update was interrupted, it goes
+  /// on: nobody has paused it.
+  func loadThawed(_ id: ContainerID) throws(Failure) -> LoadedContainer {
+    let container = try load(id)
+    guard container.isHeldByUpdate, let state = container.entry.state else { return container }
+    var update = LimitUpdate(self, state, try cgroups(for: state.cgroup))
+    update.settle()
+    try update.keep()
+    return try load(id)
+  }
+}
+
+extension LoadedContainer {
+  /// It stands still, and an update that did so has not ended.
+  var isHeldByUpdate: Bool {
+    status == .paused && entry.state?.unsettled.contains(where: \.freezes) == true
+  }
+}
+
 /// A change of limits as a transaction: all of it is in force and recorded afterwards, or nothing.
 ///
 /// Before the first write the record says what is under way and what takes it back, so that it tells the truth
@@ -111,6 +131,11 @@ struct LimitUpdate {
       throw .unsettled("the record could not be set back: \(error)", cause: "\(failure)")
     }
     throw failure
+  }
+
+  /// Writes down what is left to be settled.
+  func keep() throws(Failure) {
+    try save(record)
   }
 
   private func save(_ record: StateRecord) throws(Failure) {

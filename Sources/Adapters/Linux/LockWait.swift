@@ -1,20 +1,20 @@
 import CLinux
-import Domain
-import Linux
+public import Domain
 
 /// Waiting for the locks on directories, with one deadline for all of it.
-struct LockWait {
+public struct LockWait {
   /// How long it may take.
-  let milliseconds: Int64
+  public let milliseconds: Int64
   private var deadline: Int64?
 
-  init(milliseconds: Int64) {
+  /// Nothing is waited for yet.
+  public init(milliseconds: Int64) {
     self.milliseconds = milliseconds
   }
 
   /// Takes the lock on an opened directory if nobody else has it. The corresponding system call is `flock` with
   /// `LOCK_NB`.
-  static func tries(_ directory: Int32) throws(Errno) -> Bool {
+  public static func tries(_ directory: Int32) throws(Errno) -> Bool {
     do throws(Errno) {
       _ = try retrying(Int32(SYS_flock), Int(directory), Int(LOCK_EX) | Int(LOCK_NB))
       return true
@@ -28,7 +28,7 @@ struct LockWait {
   ///
   /// The kernel knows no deadline for this call. A copy of the process makes it, whose descriptor is the same open
   /// directory, so that the lock is the caller's as well; the copy's end is what is waited for.
-  mutating func untilTaken(_ directory: Int32) throws(Errno) -> Bool {
+  public mutating func untilTaken(_ directory: Int32) throws(Errno) -> Bool {
     let end = deadline ?? Waiting.deadline(after: milliseconds)
     deadline = end
     let caller = Processes.current
