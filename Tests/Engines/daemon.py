@@ -22,7 +22,9 @@ class Daemon:
 
     def __init__(self, context, name, argv, path=""):
         self.log = context.folder / f"{name}.log"
-        script = 'mount -t tmpfs tmpfs /run && exec catatonit -- "$@"'
+        # Docker's daemon keeps a key in /etc/docker, whatever it is told.
+        script = ('mount -t tmpfs tmpfs /run && { [ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker; } &&'
+                  ' exec catatonit -- "$@"')
         spaces = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
                   "--kill-child", "--mount-proc"]
         with open(self.log, "wb") as log:
