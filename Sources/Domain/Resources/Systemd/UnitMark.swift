@@ -17,7 +17,7 @@ public struct UnitMark: Equatable, Sendable {
 
   /// Whether the unit is of a container at all.
   public static func isAny(_ documentation: [String]) -> Bool {
-    documentation.contains { $0.hasPrefix(scheme) }
+    documentation.contains { $0.hasBytePrefix(scheme) }
   }
 
   /// The property with which a unit is made; it adds to what is there.
