@@ -135,9 +135,9 @@ def planned(context):
     change = both(resources(pids={"limit": 55}), top(hooks={"poststop": [{"path": "/bin/true"}]}))
     name, bundle = context.bundle("true", change=change)
     text = context.must("plan", bundle.path).text
-    for pattern in ("^birth: new namespaces.*/linux/namespaces", "^cgroup: .*/linux/cgroupsPath",
-                    '^limit: pids.max = "55".*/linux/resources/pids', "^devices: allow c 1:3 rwm",
-                    '^hook: poststop "/bin/true".*/hooks/poststop/0'):
+    for pattern in (r"\Aborn with the process\n +-  new namespaces.*/linux/namespaces", "^ +-  cgroup: .*/linux/cgroupsPath",
+                    r'^/linux/resources/pids\n +-  limit: pids.max = "55"', "^ +-  devices: allow c 1:3 rwm",
+                    r'^/hooks/poststop/0\n +-  hook: poststop "/bin/true"'):
         matches(pattern, text)
     effects = json.loads(context.must("plan", "--format", "json", bundle.path).text)["effects"]
     check({"effect": 'limit: pids.max = "55"', "origin": "/linux/resources/pids"} in effects, effects)

@@ -1,4 +1,6 @@
 """What people ask for: `check`, colours."""
+import fcntl
+
 from changes import linux
 from harness import *
 
@@ -125,3 +127,81 @@ def coloured(context):
 @case("check refuses a format that it does not know", needs=martlet_only)
 def format_of_check(context):
     context.must("check", "--format", "xml", code=1)
+
+
+@case("plan explains a document place by place, every step once", needs=martlet_only)
+def of_plan(context):
+    _, bundle = context.bundle("true")
+    text = context.must("plan", bundle.path).text
+    check("\x1b" not in text, text)
+    for pattern in (r"\Aborn with the process\n", r"^ +-  new namespaces", r"^ +-  cgroup: ", r"^/mounts/0\n +\d+  mount proc",
+                    r"^for every container$", r"^/process/args\n +\d+  find"):
+        matches(pattern, text)
+    steps = json.loads(context.must("plan", "--format", "json", bundle.path).text)["steps"]
+    numbers = sorted(int(number) for number in re.findall(r"^ +(\d+)  ", text, re.M))
+    equal(numbers, list(range(len(steps))))
+
+
+@case("plan shows a document's names without what commands a terminal", needs=martlet_only)
+def plan_is_escaped(context):
+    _, bundle = context.bundle("true", change=lambda config: config.update(hostname="a\x1b[31mb"))
+    text = context.must("plan", bundle.path).text
+    check("\x1b" not in text and "[31mb" in text, text)
+
+
+def waits(argv, path, line):
+    """A command on a terminal that waits until a file is there: what it shows meanwhile, and its exit code."""
+    with Terminal(["env", "TERM=xterm", "NO_COLOR=1", *map(str, argv)]) as terminal:
+        terminal.read(line)
+        path.touch()
+        code = terminal.end()
+        while terminal.take():
+            pass
+        return terminal.seen.decode(errors="replace"), code
+
+
+def slow_hook(context, kind):
+    """A bundle with a hook that ends when a file is there."""
+    path = context.folder / f"go-{kind}"
+    script = f"while [ ! -e {path} ]; do sleep 0.1; done"
+    hooks = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", script]}]}
+    name, bundle = context.bundle("true", change=lambda config: config.update(hooks=hooks))
+    return name, bundle, path
+
+
+@case("a hook that takes long is named on the terminal, and the line wiped off", needs=martlet_only)
+def long_hook(context):
+    name, bundle, path = slow_hook(context, "createRuntime")
+    text, code = waits(context.runtime.argv("run", "--bundle", bundle.path, name), path, "waiting for hook /bin/sh")
+    equal(code, 0)
+    check("\r\x1b[K" in text.split("waiting for hook /bin/sh", 1)[1], text)
+
+
+@case("a lock that takes long is named on the terminal", needs=martlet_only)
+def long_lock(context):
+    name = context.created()
+    held = os.open(os.path.join(context.runtime.root, name), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with Terminal(["env", "TERM=xterm", *context.runtime.argv("delete", "--force", name)]) as terminal:
+            terminal.read(f"waiting for the lock of container {name}")
+            fcntl.flock(held, fcntl.LOCK_UN)
+            equal(terminal.end(), 0)
+    finally:
+        os.close(held)
+
+
+@case("nothing is said of a wait where standard error is no terminal", needs=martlet_only)
+def silent_waits(context):
+    name, bundle, path = slow_hook(context, "createRuntime")
+    argv = context.runtime.argv("run", "--bundle", bundle.path, name)
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            child.wait(1.5)
+        except subprocess.TimeoutExpired:
+            pass
+        path.touch()
+        equal(child.wait(20 * oci.PATIENCE), 0)
+        errors.seek(0)
+        equal(errors.read(), b"")

@@ -27,9 +27,16 @@ public enum Waiting {
   public static func poll(_ descriptors: inout [pollfd], timeout milliseconds: Int64?) throws(Errno) -> Bool {
     let deadline = milliseconds.map { Waiting.deadline(after: $0) }
     while true {
-      let left = deadline.map { max(0, $0 - now()) } ?? -1
+      var left = deadline.map { max(0, $0 - now()) } ?? -1
+      let silence = WaitingNotice.current?.silence ?? -1
+      let isCut = silence >= 0 && (left < 0 || silence < left)
+      if isCut { left = silence }
       let result = CLinux.poll(&descriptors, nfds_t(descriptors.count), Int32(clamping: left))
       if result > 0 { return true }
+      if result == 0, isCut {
+        WaitingNotice.current?.give()
+        continue
+      }
       // The call counts no more than 24 days at once.
       if result == 0, left <= Int64(Int32.max) { return false }
       if result == 0 { continue }

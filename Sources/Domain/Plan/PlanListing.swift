@@ -51,7 +51,7 @@ extension Birth {
   /// The places in `config.json` that ask for something before the process takes its first step.
   public var places: [String] { effects.map(\.origin.text) }
 
-  private var effects: [PlannedEffect] {
+  var effects: [PlannedEffect] {
     namespaceEffects + mappingEffects(uidMappings, "users", "uidMappings")
       + mappingEffects(gidMappings, "groups", "gidMappings") + clockEffects + limitEffects + otherEffects
   }

@@ -21,8 +21,11 @@ struct Colours {
 
   private static func areWanted(on descriptor: Int32) -> Bool {
     guard Host.isTerminal(descriptor), Host.variable("NO_COLOR").map(\.isEmpty) ?? true else { return false }
-    return Host.variable("TERM") != "dumb"
+    return !isDumb
   }
+
+  /// The terminal knows no commands.
+  static var isDumb: Bool { Host.variable("TERM") == "dumb" }
 
   /// A text in the colour of its meaning.
   func paint(_ text: String, _ meaning: Meaning) -> String {

@@ -363,7 +363,9 @@ extension Context {
     let text = String(decoding: state.json.text(), as: UTF8.self)
     for hook in hooks {
       do throws(HookError) {
-        try runner.run(hook, state: text, inside: target, files: files)
+        try Progress.waiting(for: { "hook \(hook.path)" }, log) { () throws(HookError) in
+          try runner.run(hook, state: text, inside: target, files: files)
+        }
       } catch {
         throw .hook(error)
       }

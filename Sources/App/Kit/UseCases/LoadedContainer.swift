@@ -62,7 +62,9 @@ extension Context {
   /// it answers to a container that is not in the state that it needs.
   func lock(_ id: ContainerID, whileCreating problem: ContainerProblem) throws(Failure) -> (any StateLock)? {
     do throws(StateError) {
-      return try store.lock(id)
+      return try Progress.waiting(for: { "the lock of container \(id), which another command holds" }, log) {
+        () throws(StateError) in try store.lock(id)
+      }
     } catch {
       switch error {
       case .missing: return nil

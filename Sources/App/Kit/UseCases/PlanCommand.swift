@@ -2,8 +2,8 @@ import Domain
 import Ports
 
 extension Context {
-  /// `plan`: shows what martlet would do for a container of a bundle, each with the place that asks for it.
-  /// Nothing is made.
+  /// `plan`: explains what martlet would do for a container of a bundle, place by place of its document; as JSON, in
+  /// the order in which it is done. Nothing is made.
   func plan() throws(Failure) {
     let bundle = try readBundle(invocation.operands.first ?? invocation.filled(.bundle))
     let facts = try validate(bundle.document)
@@ -11,7 +11,10 @@ extension Context {
     let effects = try effects(bundle, facts)
     switch invocation.text(.format) {
     case nil, "", "table", "text":
-      Output.write(plan.listing + effects.map { "\($0)\n" }.joined())
+      let colours = Colours.ofOutput
+      let text = PlanExplanation(plan, effects).text(
+        escape: Log.oneLine, title: { colours.paint($0, .good) }, purpose: { colours.paint($0, .faint) })
+      Output.write(text)
     case "json": Output.write(json(plan, effects), .spaces, end: "\n")
     case .some(let other): throw .argument(.format(other))
     }

@@ -62,14 +62,31 @@ extension Context {
     _ location: CgroupLocation, _ body: (any CgroupManager, CgroupLocation) throws(CgroupError) -> Void
   ) throws(Failure) {
     let manager = try cgroups(for: location)
-    do throws(CgroupError) { try body(manager, location) } catch { throw .cgroup(error) }
+    do throws(CgroupError) {
+      try Progress.waiting(for: { Context.occupants(of: location, manager) }, log) { () throws(CgroupError) in
+        try body(manager, location)
+      }
+    } catch {
+      throw .cgroup(error)
+    }
+  }
+
+  /// Who keeps a cgroup from being emptied or removed, in words: a few of them are enough.
+  private static func occupants(of location: CgroupLocation, _ manager: any CgroupManager) -> String {
+    let pids = (try? manager.processes(in: location)) ?? []
+    guard !pids.isEmpty else { return location.subject }
+    let names = pids.prefix(3).map { Processes.whereabouts($0) }.joined(separator: ", ")
+    return "process \(names)\(pids.count > 3 ? " and \(pids.count - 3) more" : "")"
   }
 
   /// Kills a process and waits until it is gone.
   func stop(_ process: ProcessIdentity) throws(Failure) {
     do throws(SystemFailure) {
       try processes.signal(process, Signal.kill.rawValue)
-      guard try processes.waitUntilGone(process, milliseconds: Context.patience) else {
+      let isGone = try Progress.waiting(for: { "process \(Processes.whereabouts(process.pid))" }, log) {
+        () throws(SystemFailure) in try processes.waitUntilGone(process, milliseconds: Context.patience)
+      }
+      guard isGone else {
         throw SystemFailure(call: "kill", subject: String(process.pid), errno: .timedOut)
       }
     } catch {
@@ -88,7 +105,9 @@ extension Context {
     let text = String(decoding: state.json.text(), as: UTF8.self)
     for hook in hooks {
       do throws(HookError) {
-        try runner.run(hook, state: text, inside: nil, files: files)
+        try Progress.waiting(for: { "hook \(hook.path)" }, log) { () throws(HookError) in
+          try runner.run(hook, state: text, inside: nil, files: files)
+        }
       } catch {
         log.note(.warning, error.phrase)
       }

@@ -65,7 +65,10 @@ struct StartHooks {
   private func wait(_ process: any InitProcess, _ hook: Hook) throws(Failure) -> Processes.End? {
     do throws(Errno) {
       let timeout = hook.timeout.map { Waiting.milliseconds(seconds: $0) }
-      guard try Waiting.readable(process.processDescriptor, timeout: timeout) else {
+      let hasEnded = try Progress.waiting(for: { "hook \(hook.path)" }, context.log) { () throws(Errno) in
+        try Waiting.readable(process.processDescriptor, timeout: timeout)
+      }
+      guard hasEnded else {
         process.kill()
         return nil
       }
