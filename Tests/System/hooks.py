@@ -47,6 +47,19 @@ STATUSES = [("prestart", "creating"), ("createRuntime", "creating"), ("createCon
             ("startContainer", "created"), ("poststart", "running"), ("poststop", "stopped")]
 
 
+@case("a warning stands in the log that is named, and not on standard error")
+def warned(context):
+    log = context.folder / "warnings.log"
+    config = both(hooks(poststop=hook("exit 7")), capabilities(bounding=["KILL", "FOO"]))
+    name, bundle = context.bundle("true", change=config)
+    result = context.runtime.run("--log", log, "--log-format", "json", "run", "--bundle", bundle.path, name)
+    equal((result.code, result.message), (0, ""))
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    equal([line["level"] for line in lines], ["warning", "warning"])
+    matches("CAP_FOO.*", lines[0]["msg"])
+    matches("exit status 7", lines[1]["msg"])
+
+
 @cases([(kind, kind, status) for kind, status in STATUSES], "the state that a {} hook reads")
 def state(context, kind, status):
     folder, volume = shared(context)
@@ -60,8 +73,7 @@ def state(context, kind, status):
         equal(found["status"], status)
     check("ociVersion" in found, found)
     if kind != "poststop":
-        equal(found["pid"], 1 if kind in IN_CONTAINER and not context.is_martlet else pid if kind not in IN_CONTAINER
-              else found["pid"])
+        equal(found["pid"], 1 if kind in IN_CONTAINER else pid)
 
 
 @cases([(kind, kind) for kind in KINDS], "the namespaces of a {} hook")

@@ -27,7 +27,9 @@ public enum Kit {
       }
       let context = try Context(parser.invocation, composition())
       do throws(Failure) {
-        return try context.perform()
+        let code = try context.perform()
+        context.log.end()
+        return code
       } catch {
         log = context.logOfFailure
         throw error

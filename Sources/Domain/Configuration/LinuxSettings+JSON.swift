@@ -110,8 +110,8 @@ extension Device {
     kind = try json.required("type") { value throws(DecodingError) in try JSON.word(value, "device type") }
     path = try json.required("path", JSON.text)
     if kind != .fifo {
-      major = try json.optional("major", JSON.integer) ?? 0
-      minor = try json.optional("minor", JSON.integer) ?? 0
+      major = try json.required("major", JSON.integer)
+      minor = try json.required("minor", JSON.integer)
     }
     fileMode = try json.optional("fileMode", JSON.integer)
     uid = try json.optional("uid", JSON.integer)

@@ -105,8 +105,9 @@ extension CapabilitySettings {
 extension ResourceLimit {
   init(decoding json: JSON) throws(DecodingError) {
     type = try json.required("type", JSON.text)
-    hard = try json.optional("hard", JSON.integer) ?? 0
-    soft = try json.optional("soft", JSON.integer) ?? 0
+    // A limit left out by mistake would be 0.
+    hard = try json.required("hard", JSON.integer)
+    soft = try json.required("soft", JSON.integer)
   }
 
   var json: JSON {

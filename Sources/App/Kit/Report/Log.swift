@@ -25,9 +25,24 @@ struct Log {
   /// expect that the log of a failed command is one line, and that standard error of a successful one is empty.
   var level = Level.error
 
-  /// A message that is no error.
+  /// Warnings that wait for the end of a command.
+  private let held = HeldWarnings()
+
+  /// A message that is no error. Warnings that are not asked for wait for `end()`.
   func note(_ level: Level, _ message: String) {
+    if level == .warning, level < self.level, target != nil { held.messages.append(message) }
     guard level >= self.level else { return }
+    write(level, message)
+  }
+
+  /// The command succeeded: what it had to warn of is added to the log that was named. The log of a failed one
+  /// is one line, from which engines read why.
+  func end() {
+    for message in held.messages { write(.warning, message) }
+    held.messages = []
+  }
+
+  private func write(_ level: Level, _ message: String) {
     let line = Log.line(level, message, format, time: Host.now())
     guard let target else { return Output.error(line) }
     guard let miss = miss(target, level, message, line) else { return }
@@ -81,6 +96,11 @@ struct Log {
       return "{\"level\":\"\(level.rawValue)\",\"msg\":\(message.quoted),\"time\":\"\(stamp)\"}\n"
     }
   }
+}
+
+/// What all copies of a log have held back.
+private final class HeldWarnings {
+  var messages: [String] = []
 }
 
 /// The standard streams. Nothing can be done when they are closed, so failures pass.

@@ -294,7 +294,7 @@ struct Creation {
     let files = bundle.document.hookFiles
     try context.run(hooks.prestart + hooks.createRuntime, state, inside: nil, files)
     let target = HookTarget(process: process, namespaces: ownNamespaces)
-    try context.run(hooks.createContainer, state, inside: target, files)
+    try context.run(hooks.createContainer, state.seenFromInside, inside: target, files)
   }
 
   /// Without a `start` to come, its hooks are due now: the process has not executed anything yet.
@@ -302,8 +302,7 @@ struct Creation {
     let hooks = state.document.hooks.startContainer
     guard !hooks.isEmpty else { return }
     let report = report(.created, state.initProcess.pid)
-    let input = String(decoding: report.json.text(), as: UTF8.self)
-    try StartHooks(context: context, state: state).run(hooks, input: input)
+    try StartHooks(context: context, state: state).run(hooks, of: report)
   }
 
   /// The container as hooks are told of it.

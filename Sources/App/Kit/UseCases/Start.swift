@@ -30,8 +30,7 @@ extension Context {
   private func runStartHooks(_ state: StateRecord, _ container: LoadedContainer) throws(Failure) {
     guard !state.document.hooks.startContainer.isEmpty else { return }
     do throws(Failure) {
-      let input = String(decoding: container.report.json.text(), as: UTF8.self)
-      try StartHooks(context: self, state: state).run(state.document.hooks.startContainer, input: input)
+      try StartHooks(context: self, state: state).run(state.document.hooks.startContainer, of: container.report)
     } catch {
       // The container cannot run any more as its document asks.
       try stop(state.initProcess)

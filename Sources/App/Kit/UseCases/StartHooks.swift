@@ -12,8 +12,9 @@ struct StartHooks {
   /// How much of it is added to a file.
   private static let fileLimit = 1 << 20
 
-  /// Runs hooks in order; the first failure ends it. `input` is what they get on standard input.
-  func run(_ hooks: [Hook], input: String) throws(Failure) {
+  /// Runs hooks in order; the first failure ends it. On standard input they are told of the container.
+  func run(_ hooks: [Hook], of report: ContainerState) throws(Failure) {
+    let input = String(decoding: report.seenFromInside.json.text(), as: UTF8.self)
     for hook in hooks {
       let stdin = try file(hook)
       let output = try file(hook)
@@ -104,5 +105,15 @@ struct StartHooks {
   private func text(_ descriptor: Int32) -> String {
     let bytes = (try? MemoryFile.contents(of: descriptor, limit: StartHooks.outputLimit)) ?? []
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ContainerState {
+  /// The state as a hook in the container's namespaces is told of it: with the process id that holds there
+  /// (runtime-spec, "State"). A process that is ending has none any more, and keeps the host's.
+  var seenFromInside: ContainerState {
+    var state = self
+    state.pid = pid.map { (try? Processes.innerNumber(of: $0)) ?? $0 }
+    return state
   }
 }
