@@ -33,7 +33,9 @@ def of_host(context):
     for name in ("openat2", "clone3", "mount_setattr", "landlock", "time", "layout", "memory", "filters", "criu", "resctrl", "RLIMIT_NOFILE"):
         check(name in answers, f"no {name}")
     check(all(answer["remedy"] or answer["status"] == "ok" for answer in answers.values()), answers)
-    check(not os.path.exists(context.runtime.root), "it made something")
+    # Cases before this one may have made the root; what it holds besides containers begins with @.
+    names = os.listdir(context.runtime.root) if os.path.isdir(context.runtime.root) else []
+    equal([name for name in names if not name.startswith("@")], [])
 
 
 @case("check of a bundle that runs", needs=martlet_only)
