@@ -105,9 +105,8 @@ extension CapabilitySettings {
 extension ResourceLimit {
   init(decoding json: JSON) throws(DecodingError) {
     type = try json.required("type", JSON.text)
-    // A limit left out by mistake would be 0.
-    hard = try json.required("hard", JSON.integer)
-    soft = try json.required("soft", JSON.integer)
+    hard = try json.optional("hard", JSON.integer) ?? 0
+    soft = try json.optional("soft", JSON.integer) ?? 0
   }
 
   var json: JSON {

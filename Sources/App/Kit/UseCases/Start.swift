@@ -30,7 +30,8 @@ extension Context {
   private func runStartHooks(_ state: StateRecord, _ container: LoadedContainer) throws(Failure) {
     guard !state.document.hooks.startContainer.isEmpty else { return }
     do throws(Failure) {
-      try StartHooks(context: self, state: state).run(state.document.hooks.startContainer, of: container.report)
+      try StartHooks(context: self, state: state).run(
+        state.document.hooks.startContainer, of: container.report)
     } catch {
       // The container cannot run any more as its document asks.
       try stop(state.initProcess)
