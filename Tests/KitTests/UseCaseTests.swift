@@ -114,6 +114,38 @@ import Testing
     lock.release()
   }
 
+  @Test func deletesAndSignalsAllThatMatch() throws {
+    let bench = try Bench()
+    for name in ["web-1", "web-2", "db"] {
+      #expect(bench.run("create --bundle \(bench.directory) \(name)") == nil)
+    }
+    #expect(bench.run("kill --regex ^web") == nil)
+    #expect(bench.run("kill --regex [ TERM")?.hasPrefix("invalid regular expression \"[\": ") == true)
+    #expect(bench.run("delete --regex ^web") == nil)
+    #expect(bench.store.entries.keys.map(\.text) == ["db"])
+    #expect(bench.run("delete --regex ^web") == nil)
+    #expect(bench.run("delete --force -r d|w") == nil)
+    #expect(bench.store.entries.isEmpty)
+  }
+
+  @Test func takesTheConfigurationThatIsNamed() throws {
+    let bench = try Bench()
+    #expect(
+      bench.run("create --bundle \(bench.directory) --config /no/such.json a")
+        == "JSON specification file /no/such.json not found")
+    #expect(bench.run("create --bundle / -f \(bench.directory)/config.json a") == nil)
+    #expect(try bench.store.load(try ContainerID("a")).intent.bundle == "/")
+  }
+
+  @Test func refusesToCheckpointAndRestore() throws {
+    let bench = try Bench()
+    #expect(bench.run("checkpoint a") == "container does not exist")
+    #expect(bench.run("create --bundle \(bench.directory) a") == nil)
+    #expect(bench.run("checkpoint a") == "Container cannot be checkpointed in created state")
+    #expect(bench.run("restore --image-path i b") == "restore is not supported yet")
+    #expect(bench.store.entries.count == 1)
+  }
+
   /// The state is damaged, or of a later version: the intent says what there may be.
   @Test(arguments: [(true, ["killAll", "killAll", "destroy"]), (false, ["destroy"])])
   func aContainerWithoutAReadableStateIsDeletedByItsIntent(_ claimed: Bool, _ calls: [String]) throws {

@@ -85,4 +85,9 @@ static inline const char *clinux_getenv(const char *name) { return getenv(name);
 /// The arguments of the program, its name first, ended by null.
 char **clinux_arguments(void);
 
+/// POSIX extended regular expressions: `regcomp`, `regexec` and `regfree`. NULL when the text is none, with the reason.
+void *clinux_pattern_make(const char *text, char *reason, size_t size);
+int clinux_pattern_matches(const void *pattern, const char *text);
+void clinux_pattern_free(void *pattern);
+
 #endif

@@ -6,7 +6,7 @@ enum Option: UInt8, CaseIterable {
   case detach, keep, noSubreaper, trace
   case cwd, env, tty, user, additionalGids, process, processLabel, apparmor, noNewPrivs, cap, cgroup
   case ignorePaused
-  case force, all, format, quiet, rootlessSpec
+  case force, all, regex, configFile, format, quiet, rootlessSpec
   case resources, blkioWeight, cpuPeriod, cpuQuota, cpuBurst, cpuShare, cpuRtPeriod, cpuRtRuntime, cpuIdle
   case cpusetCpus, cpusetMems, kernelMemory, kernelMemoryTcp, memory, memoryReservation, memorySwap, pidsLimit
   case l3CacheSchema, memBwSchema

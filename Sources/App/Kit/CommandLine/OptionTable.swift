@@ -82,6 +82,12 @@ extension Option {
 
   private static let otherRules: [Rule] = [
     Rule(.force, "force", short: "f", .delete, "kill the container first if it runs"),
+    Rule(
+      .regex, "regex", short: "r", [.delete, .kill],
+      "take the id for an extended regular expression: all containers that it matches"),
+    Rule(
+      .configFile, "config", short: "f", .text, "FILE", [.create, .run],
+      "the configuration of the container (default: config.json of the bundle)"),
     Rule(.all, "all", short: "a", .kill, "signal all processes of the container"),
     Rule(
       .format, "format", short: "f", .text, "table|json", [.check, .list, .ps, .plan, .top],

@@ -28,6 +28,8 @@ enum Failure: Error {
   case argument(ArgumentProblem)
   case system(SystemFailure)
   case remains([String], cause: String)
+  /// What failed with each of several containers.
+  case several([(ContainerID, Failure)])
   /// A change failed, and so did taking it back.
   case unsettled(String, cause: String)
 }
@@ -83,7 +85,9 @@ enum ArgumentProblem: Equatable {
   case noResourceControl
   case missingProcess
   case missingArguments
-  case missingSpecification
+  case missingSpecification(String)
+  case pattern(String, String)
+  case subCgroup(SubCgroup.Problem)
 }
 
 extension Failure: CustomStringConvertible {
@@ -100,6 +104,7 @@ extension Failure: CustomStringConvertible {
     case .invalid(let violations): violations.joined(separator: "; ")
     case .plan(let error): error.description
     case .argument(let problem): problem.phrase
+    case .several(let failures): failures.map { "\($0.0): \($0.1)" }.joined(separator: "; ")
     case .remains(let what, let cause):
       (cause.isEmpty ? "" : cause + ": ") + "could not be removed: " + what.joined(separator: ", ")
     case .unsettled(let what, let cause): cause + ": " + what
@@ -197,7 +202,14 @@ extension ArgumentProblem {
     case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"
     case .missingArguments: "process args cannot be empty"
     case .missingProcess: "process property must not be empty"
-    case .missingSpecification: "JSON specification file config.json not found"
+    case .missingSpecification(let file): "JSON specification file \(file) not found"
+    case .pattern(let text, let reason): "invalid regular expression \(text.quoted): \(reason)"
+    case .subCgroup(.missingController(let path)):
+      "invalid --cgroup \(path.quoted): one of several must be CONTROLLER:PATH"
+    case .subCgroup(.repeated(let controller)):
+      "invalid --cgroup: controller \(controller.quoted) is given more than once"
+    case .subCgroup(.unknown(let controller)):
+      "invalid --cgroup: the container has no cgroup of controller \(controller.quoted)"
     }
   }
 }

@@ -11,8 +11,10 @@ struct Bundle {
 }
 
 extension Context {
-  /// Reads the bundle in `path`, which becomes the working directory.
-  func readBundle(_ path: String?) throws(Failure) -> Bundle {
+  /// Reads the bundle in `path`, which becomes the working directory; its document is in `file` if that is given, a
+  /// path of the directory before.
+  func readBundle(_ path: String?, _ file: String? = nil) throws(Failure) -> Bundle {
+    let file = try Paths.anchored(file) ?? "config.json"
     let directory: String
     do throws(Errno) {
       if let path { try Host.changeDirectory(path) }
@@ -22,17 +24,17 @@ extension Context {
     }
     let json: JSON
     do throws(Failure) {
-      json = try parse("config.json")
+      json = try parse(file)
     } catch {
       // Engines take "no such file or directory" for a missing program of the container's.
       guard case .system(let failure) = error, failure.errno == .noSuchFileOrDirectory else { throw error }
-      throw .argument(.missingSpecification)
+      throw .argument(.missingSpecification(file))
     }
     var document: Document
     do throws(DecodingError) {
       document = try trace.phase("decode") { () throws(DecodingError) in try Document(decoding: json) }
     } catch {
-      throw .decoding(path: "config.json", error)
+      throw .decoding(path: file, error)
     }
     document.landlock = try landlock(of: document)
     return Bundle(path: directory, document: document)

@@ -26,7 +26,8 @@ struct Creation {
     let id = try context.id()
     Host.becomeUndumpable()
     descriptorReceiver = try context.descriptorReceiver()
-    let bundle = try context.readBundle(context.invocation.filled(.bundle))
+    let bundle = try context.readBundle(
+      context.invocation.filled(.bundle), context.invocation.filled(.configFile))
     // The specification asks for a process no sooner than at the start.
     if !waitsForStart, bundle.document.process == nil { throw .argument(.missingProcess) }
     let facts = try context.validate(bundle.document)

@@ -4,7 +4,10 @@ import Ports
 extension Context {
   /// `delete`: removes a stopped container; a created one, and with `--force` any, is killed first.
   func delete() throws(Failure) {
-    let id = try id()
+    try eachContainer { (id) throws(Failure) in try delete(id) }
+  }
+
+  private func delete(_ id: ContainerID) throws(Failure) {
     let isForced = invocation.flag(.force)
     let found: LoadedContainer?
     do throws(Failure) {

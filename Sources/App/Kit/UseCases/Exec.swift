@@ -93,14 +93,26 @@ extension Context {
     }
   }
 
-  /// The way into the container's cgroups.
+  /// The way into the container's cgroups, or those below that `--cgroup` names.
   func entrance(to state: StateRecord) throws(Failure) -> CgroupEntrance {
-    let location = state.cgroup
+    let location = try subCgroups(of: state)
     let manager = try cgroups(for: location)
     do throws(CgroupError) {
       return try manager.entrance(to: location, beside: state.initProcess.pid)
     } catch {
       throw .cgroup(error)
+    }
+  }
+
+  private func subCgroups(of state: StateRecord) throws(Failure) -> CgroupLocation {
+    let places = invocation.list(.cgroup)
+    guard places.isEmpty || state.cgroup.driver != .disabled else {
+      throw .argument(.unsupported("--cgroup of a container without cgroups"))
+    }
+    do throws(SubCgroup.Problem) {
+      return try state.cgroup.below(places.map { SubCgroup($0) })
+    } catch {
+      throw .argument(.subCgroup(error))
     }
   }
 

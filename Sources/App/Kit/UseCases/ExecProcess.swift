@@ -5,7 +5,6 @@ extension Context {
   /// The process that `exec` is to run: the file of `--process`, or the container's own process with the
   /// command line's changes.
   func processSettings(_ state: StateRecord) throws(Failure) -> ProcessSettings {
-    guard invocation.list(.cgroup).isEmpty else { throw .argument(.unsupported("--cgroup")) }
     if let path = invocation.filled(.process) { return try readProcess(path) }
     var process = state.document.process ?? ProcessSettings()
     process.args = Array(invocation.operands.dropFirst())

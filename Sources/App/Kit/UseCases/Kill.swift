@@ -4,9 +4,12 @@ import Ports
 extension Context {
   /// `kill`: signals the init process, or all processes of the container.
   func kill() throws(Failure) {
-    let id = try id()
     let text = invocation.operands.count > 1 ? invocation.operands[1] : "SIGTERM"
     guard let signal = Signal(text) else { throw .argument(.signal(text)) }
+    try eachContainer { (id) throws(Failure) in try kill(id, signal) }
+  }
+
+  private func kill(_ id: ContainerID, _ signal: Signal) throws(Failure) {
     let container = try load(id)
     guard let state = container.entry.state else { throw .container(.notRunning) }
     let sharesProcesses = !state.namespaces.contains(.pid)
