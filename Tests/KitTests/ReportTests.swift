@@ -1,4 +1,5 @@
 import Domain
+import Linux
 import Ports
 import Testing
 
@@ -83,5 +84,43 @@ import Testing
 
   @Test(arguments: lines) func keepsAMessageOnOneLine(_ message: String, _ line: String) {
     #expect(Log.oneLine(message) == line)
+  }
+}
+
+@Suite struct ErrorReportTests {
+  private func text(_ report: ErrorReport) -> String {
+    String(decoding: report.json.text(.compact), as: UTF8.self)
+  }
+
+  @Test("a step's failure names its step, place, call and errno")
+  func step() throws {
+    let entry = PlanEntry(.setHostName("h"), origin: JSONPointer(text: "/hostname"))
+    let failure = Failure.step(StepFailure(index: 0, errno: .notPermitted, call: .sethostname), entry)
+    let text = text(ErrorReport(command: .run, id: "a", failure: failure))
+    for part in [
+      #""code":"step""#, #""command":"run""#, #""container":"a""#, #""pointer":"/hostname""#,
+      #""step":"set host name"#,
+      #""call":"sethostname""#, #""errno":1"#, #""error":"operation not permitted""#,
+    ] {
+      #expect(text.contains(part), "\(part) in \(text)")
+    }
+  }
+
+  @Test("what has nothing to say is left out")
+  func short() throws {
+    let failure = Failure.state(.missing(try ContainerID("a")))
+    #expect(
+      text(ErrorReport(command: .start, id: "web", failure: failure))
+        == #"{"error":{"code":"missing","message":"container does not exist","command":"start","container":"web"}}"#
+    )
+  }
+
+  @Test("the manual of failures has every code, and no other")
+  func documented() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let page = String(decoding: try Host.read("/\(root)/docs/errors.md", limit: 1 << 20), as: UTF8.self)
+    let rows = page.split(separator: "\n").drop { $0 != "| code | meaning |" }.dropFirst(2)
+    let named = rows.compactMap { row in row.split(separator: "`").dropFirst().first.map(String.init) }
+    #expect(named.sorted() == ErrorReport.Code.allCases.map(\.rawValue).sorted())
   }
 }

@@ -44,6 +44,10 @@ final class Context {
       log.level = level
     }
     if invocation.flag(.debug) { log.level = .debug }
+    switch invocation.text(.errorFormat) {
+    case nil, "", "text", "json": break
+    case .some(let other): throw .argument(.errorFormat(other))
+    }
     switch invocation.text(.logFormat) {
     case nil, "", "text": break
     case "json": log.format = .json

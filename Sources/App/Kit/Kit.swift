@@ -35,7 +35,7 @@ public enum Kit {
         throw error
       }
     } catch {
-      return report(error, parser.invocation.command, log)
+      return report(error, parser.invocation, log)
     }
   }
 
@@ -62,14 +62,22 @@ public enum Kit {
     return invocation.command == nil ? Help.text(nil) : nil
   }
 
-  private static func report(_ failure: Failure, _ command: Command?, _ log: Log) -> Int32 {
+  private static func report(_ failure: Failure, _ invocation: Invocation, _ log: Log) -> Int32 {
+    let command = invocation.command
+    var page: String?
+    var code: Int32 = command == .exec ? 255 : 1
+    var message = command.map { "martlet \($0.rule.name) failed: \(failure)" } ?? "\(failure)"
     if case .usage(let error) = failure {
-      if let page = error.page { Output.write(page) }
-      log.fail(error.description)
-      return error.code
+      (page, code, message) = (error.page, error.code, error.description)
     }
-    log.fail(command.map { "martlet \($0.rule.name) failed: \(failure)" } ?? "\(failure)")
-    return command == .exec ? 255 : 1
+    if invocation.text(.errorFormat) == "json" {
+      let report = ErrorReport(command: command, id: invocation.container, failure: failure)
+      log.fail(message, shown: String(decoding: report.json.text(.compact), as: UTF8.self) + "\n")
+    } else {
+      if let page { Output.write(page) }
+      log.fail(message)
+    }
+    return code
   }
 }
 

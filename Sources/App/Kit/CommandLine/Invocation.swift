@@ -1,3 +1,5 @@
+import Domain
+
 /// What the command line asks for.
 struct Invocation: Equatable {
   /// The command; nil when there is none.
@@ -22,6 +24,11 @@ struct Invocation: Equatable {
   func filled(_ option: Option) -> String? {
     guard let text = text(option), !text.isEmpty else { return nil }
     return text
+  }
+
+  /// The container that the command is told to work on.
+  var container: String? {
+    command?.rule.operands.hasBytePrefix("<container-id>") == true ? operands.first : nil
   }
 
   /// Whether a flag is set.

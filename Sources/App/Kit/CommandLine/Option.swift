@@ -1,6 +1,7 @@
 /// The options of all commands.
 enum Option: UInt8, CaseIterable {
-  case debug, log, logFormat, logLevel, root, criu, systemdCgroup, cgroupManager, rootless, config, help,
+  case debug, log, logFormat, logLevel, errorFormat, root, criu, systemdCgroup, cgroupManager, rootless,
+    config, help,
     version
   case bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserveFds, pidfdSocket
   case detach, keep, noSubreaper, trace

@@ -14,6 +14,9 @@ extension Option {
       .logLevel, "log-level", .text, "error|warning|debug", .global,
       "the least grave messages that are logged (default: \"error\")"),
     Rule(
+      .errorFormat, "error-format", .text, "text|json", .global,
+      "how a failure is written to standard error (default: \"text\")"),
+    Rule(
       .root, "root", .text, "DIR", .global,
       "directory of the containers' state, best on a tmpfs (default: \"/run/martlet\")"),
     Rule(.criu, "criu", .text, "FILE", .global, "path of the criu program"),

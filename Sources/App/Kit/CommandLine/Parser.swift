@@ -49,7 +49,7 @@ struct Parser {
 
   private mutating func readHelp() throws(UsageError) {
     invocation.settings.append(.init(option: .help, text: "true"))
-    guard position < arguments.count else { return }
+    guard position < arguments.count, !["help", "h"].contains(arguments[position]) else { return }
     guard let command = Command(name: arguments[position]) else { throw .unknownCommand(arguments[position]) }
     invocation.command = command
   }

@@ -70,10 +70,10 @@ enum ArgumentProblem: Equatable {
   case user(String)
   case group(String)
   case environment(String)
-  case capability(String)
   case format(String)
   case logFormat(String)
   case logLevel(String)
+  case errorFormat(String)
   case preservedDescriptor(Int)
   case fileExists(String)
   case noInterval
@@ -185,10 +185,10 @@ extension ArgumentProblem {
     case .user(let text): "invalid user \(text.quoted): want <uid>[:<gid>]"
     case .group(let text): "invalid additional group \(text.quoted)"
     case .environment(let text): "invalid environment variable \(text.quoted): want NAME=value"
-    case .capability(let text): "unknown capability \(text.quoted)"
     case .format(let text): "invalid format option \(text.quoted)"
     case .shell(let text): "unknown shell \(text.quoted): bash, zsh and fish are known"
     case .logFormat(let text): "invalid log-format: \(text)"
+    case .errorFormat(let text): "invalid error-format: \(text)"
     case .logLevel(let text): "invalid log-level: \(text)"
     case .preservedDescriptor(let number): "unable to stat preserved-fd \(number): it is not open"
     case .fileExists(let name): "File \(name) exists. Remove it first"
@@ -200,7 +200,7 @@ extension ArgumentProblem {
     case .unsupported(let what): "\(what) is not supported yet"
     case .limit(let option, let text): "invalid value for \(option): \(text.quoted)"
     case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"
-    case .missingArguments: "process args cannot be empty"
+    case .missingArguments: "exec args cannot be empty"
     case .missingProcess: "process property must not be empty"
     case .missingSpecification(let file): "JSON specification file \(file) not found"
     case .pattern(let text, let reason): "invalid regular expression \(text.quoted): \(reason)"

@@ -49,12 +49,13 @@ struct Log {
     Output.error(Log.line(level, message + miss, format, time: Host.now()))
   }
 
-  /// The error that ends a command. It appears on standard error whatever the log is.
-  func fail(_ message: String) {
+  /// The error that ends a command. It appears on standard error whatever the log is, in the form `shown` if that
+  /// is given.
+  func fail(_ message: String, shown: String? = nil) {
     let line = Log.line(.error, message, format, time: Host.now())
-    guard let target else { return Output.error(line) }
+    guard let target else { return Output.error(shown ?? line) }
     let miss = miss(target, .error, message, line) ?? ""
-    Output.error(Log.oneLine(message + miss) + "\n")
+    Output.error(shown ?? Log.oneLine(message + miss) + "\n")
   }
 
   /// Writes a message; why it could not be written, to stand behind it on standard error.

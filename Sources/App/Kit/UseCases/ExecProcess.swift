@@ -71,7 +71,10 @@ extension Context {
     let names = composition.capabilities()
     var sets = process.capabilities ?? CapabilitySettings()
     for name in added {
-      guard names.number(of: name) != nil else { throw .argument(.capability(name)) }
+      guard names.number(of: name) != nil else {
+        log.note(.warning, "capability \(name.quoted) is unknown here, and left out")
+        continue
+      }
       if !sets.bounding.containsBytewise(name) { sets.bounding.append(name) }
       if !sets.permitted.containsBytewise(name) { sets.permitted.append(name) }
       if !sets.effective.containsBytewise(name) { sets.effective.append(name) }

@@ -5,12 +5,12 @@ extension Context {
   /// `kill`: signals the init process, or all processes of the container.
   func kill() throws(Failure) {
     let text = invocation.operands.count > 1 ? invocation.operands[1] : "SIGTERM"
-    guard let signal = Signal(text) else { throw .argument(.signal(text)) }
-    try eachContainer { (id) throws(Failure) in try kill(id, signal) }
+    try eachContainer { (id) throws(Failure) in try kill(id, text) }
   }
 
-  private func kill(_ id: ContainerID, _ signal: Signal) throws(Failure) {
+  private func kill(_ id: ContainerID, _ text: String) throws(Failure) {
     let container = try load(id)
+    guard let signal = Signal(text) else { throw .argument(.signal(text)) }
     guard let state = container.entry.state else { throw .container(.notRunning) }
     let sharesProcesses = !state.namespaces.contains(.pid)
     if state.cgroup.driver == .disabled {
