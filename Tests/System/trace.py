@@ -63,7 +63,7 @@ def of_create(context):
 @case("a start that fails leaves a trace that names the step", needs=martlet_only)
 def of_failure(context):
     trace, result = traced(context, "run", "true", code=1, change=lambda config: config["mounts"].append(
-        {"destination": "/x", "type": "nosuchfilesystem", "source": "x"}))
+        {"destination": "/tmp", "type": "nosuchfilesystem", "source": "x"}))
     failed = [step for step in spans(trace, "step") if "failure" in step["args"]]
     equal(len(failed), 1)
     equal(failed[0], spans(trace, "step")[-1])
