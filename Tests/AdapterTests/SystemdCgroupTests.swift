@@ -130,9 +130,17 @@ import Testing
       ])
     try create(abandoned)
     #expect(abandoned.called == calls + ["StopUnit p-web.scope", "StartTransientUnit p-web.scope"])
-    let foreign = FakeService([Self.version, exists] + FakeService.documented("man:x"))
+    // Of somebody else's unit only that it failed is forgotten.
+    let again = calls + ["ResetFailedUnit p-web.scope", "StartTransientUnit p-web.scope"]
+    let failed = FakeService(
+      [Self.version, exists] + FakeService.documented("man:x") + [.values([]), FakeService.done])
+    try create(failed)
+    #expect(failed.called == again)
+    let foreign = FakeService(
+      [Self.version, exists] + FakeService.documented("man:x") + [.values([]), exists]
+        + FakeService.documented("man:x"))
     #expect(throws: CgroupError.self) { try create(foreign) }
-    #expect(foreign.called == calls)
+    #expect(foreign.called == again + ["GetUnit p-web.scope", "Get Documentation"])
     let occupied = FakeService([Self.version, exists] + FakeService.documented("info:martlet/other@1"))
     #expect(throws: CgroupError.notEmpty(directory: Self.directory, processes: 1)) {
       try create(occupied, Self.occupied(by: [9]))

@@ -118,6 +118,12 @@ public final class ServiceManager {
       if error.isNoSuchUnit { return }
       throw error
     }
+    try forgetFailure(of: unit)
+  }
+
+  /// Has it forgotten that a unit failed, which then is gone; one that did not fail stays as it is. The corresponding
+  /// method is `ResetFailedUnit`.
+  public func forgetFailure(of unit: String) throws(ServiceManagerProblem) {
     try unlessMissing("ResetFailedUnit", unit)
   }
 

@@ -119,12 +119,12 @@ public final class SystemdCgroupManager: CgroupManager {
     _ unit: String, _ properties: [UnitProperty], _ mark: UnitMark, _ process: Int32,
     _ location: CgroupLocation
   ) throws(CgroupError) {
-    let refusal: CgroupError
     do throws(ServiceManagerProblem) {
       return try service.start(unit, properties)
     } catch {
-      refusal = .serviceManager(operation: "start", unit: unit, error)
-      guard error.isUnitExists else { throw removed(unit, mark, after: refusal) }
+      guard error.isUnitExists else {
+        throw removed(unit, mark, after: .serviceManager(operation: "start", unit: unit, error))
+      }
     }
     if let found = try documentation(of: unit) {
       if location.holder != nil, found.contains(mark.text) { return }
@@ -134,8 +134,10 @@ public final class SystemdCgroupManager: CgroupManager {
       guard processes.isEmpty else {
         throw .notEmpty(directory: whole.directory, processes: processes.count)
       }
-      guard UnitMark.isAny(found) else { throw refusal }
-      try asking("remove", unit) { () throws(ServiceManagerProblem) in try service.remove(unit) }
+      try asking("remove", unit) { () throws(ServiceManagerProblem) in
+        // Of anybody else's only that it failed is forgotten: one that did not fail stays, and refuses the next start.
+        if UnitMark.isAny(found) { try service.remove(unit) } else { try service.forgetFailure(of: unit) }
+      }
     }
     do throws(ServiceManagerProblem) {
       try service.start(unit, properties)
