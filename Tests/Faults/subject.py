@@ -237,7 +237,7 @@ class Container:
         found, wanted = self.limits(), self.subject.updated
         if struck.code == 0:
             return self.mismatch("made", found, wanted[0]) + ([] if (resources, updates) == wanted[1] else ["record: not made"])
-        if struck.code not in (0, KILLED) and updates:
+        if struck.code not in (0, KILLED, NEVER_REACHED) and updates:
             return ["a failed update is not taken back"]
         if updates:
             # Killed on the way: the record says so, and the next command takes it back.
@@ -245,7 +245,8 @@ class Container:
             if settled.code:
                 return [f"settle: {settled.message}"]
             found, (resources, updates) = self.limits(), self.recorded()
-        if struck.code == KILLED and (resources, updates) == wanted[1]:
+        # Whoever was not struck at all has made it, too.
+        if struck.code in (KILLED, NEVER_REACHED) and (resources, updates) == wanted[1]:
             return self.mismatch("made before the end", found, wanted[0])
         return self.mismatch("old", found, self.before) + (
             [] if (resources, updates) == self.recorded_before else ["record: not the old one"])
