@@ -15,7 +15,8 @@ PARENT = "/libpod_parent"  # where Podman makes its cgroups, other than by the s
 
 def podman(context, *arguments, code=0, timeout=60):
     """One podman command; its exit code is checked."""
-    result = oci.bounded(command(context, *arguments), timeout, env=environment(context))
+    # conmon tells of a want of memory by a file in its working directory.
+    result = oci.bounded(command(context, *arguments), timeout, cwd=context.folder, env=environment(context))
     check(code is None or result.code == code, f"{arguments[:2]}: exit {result.code}: {result.message}")
     return result
 

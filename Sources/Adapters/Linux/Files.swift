@@ -12,6 +12,17 @@ public enum Files {
         try retrying(Int32(SYS_openat), Int(directory), word(name), Int(flags | O_CLOEXEC), Int(mode))))
   }
 
+  /// Opens a file whose name the program knows, without allocating: what a child before its `execve` may call.
+  /// The corresponding system call is `openat`.
+  public static func open(
+    _ name: StaticString, at directory: Int32 = currentDirectory, _ flags: Int32, mode: UInt32 = 0
+  ) throws(Errno) -> Descriptor {
+    Descriptor(
+      owning: Int32(
+        try retrying(
+          Int32(SYS_openat), Int(directory), word(name.utf8Start), Int(flags | O_CLOEXEC), Int(mode))))
+  }
+
   /// Opens a file with rules for its resolution. The corresponding system call is `openat2`.
   public static func open(
     _ name: UnsafePointer<CChar>, at directory: Int32, _ flags: Int32, mode: UInt32 = 0, resolve: UInt64

@@ -3,8 +3,9 @@ public import Domain
 
 extension Processes {
   /// Makes a copy of the caller, which must have one thread; nil is the copy's own answer. The copy may
-  /// allocate nothing and must end in `execve` or `exit`. The corresponding system call is `clone` with
-  /// `CLONE_PIDFD`.
+  /// allocate nothing and must end in `execve` or `exit`. Where other threads are, it may throw nothing either: a
+  /// program can have asked Swift to be told of errors, as swift-testing does, and the lock behind that may be held
+  /// by a thread that the copy does not have. The corresponding system call is `clone` with `CLONE_PIDFD`.
   public static func fork() throws(Errno) -> (pid: Int32, descriptor: Int32)? {
     var descriptor: Int32 = -1
     let flags = Int(CLONE_PIDFD) | Int(SIGCHLD)
