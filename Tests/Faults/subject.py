@@ -10,10 +10,12 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Support"))
+import live_mounts  # noqa: E402
 import oci  # noqa: E402
 import resctrl  # noqa: E402
 
 NEVER_REACHED, KILLED = 200, 128 + 9
+ABORTS = {128 + number for number in (4, 5, 6, 7, 8, 11)}
 
 # What `update` changes: files of most controllers, device rules, and memory, which comes last.
 UPDATE = {
@@ -139,6 +141,8 @@ class Subject:
                               parent if self.cold and oci.DRIVER != "systemd" else cgroup)
         if operation == "occupied":
             container.occupy()
+        if operation in ("mount", "unmount"):
+            live_mounts.ask(container)
         for step in prepared:
             done = runtime.run(*(container.fill(word) for word in step), timeout=LIMIT_SECONDS)
             if done.code:
@@ -205,7 +209,8 @@ class Container:
             self.stranger = None
 
     def fill(self, word):
-        return {"ID": self.name, "BUNDLE": str(self.bundle.path), "LIMITS": str(self.bundle.path / "limits.json")}.get(word, word)
+        return {"ID": self.name, "BUNDLE": str(self.bundle.path), "LIMITS": str(self.bundle.path / "limits.json"),
+                "MOUNTS": str(self.bundle.path / "mounts.json")}.get(word, word)
 
     def ask_for_limits(self):
         """Writes what `update` is to set, as far as this machine has the controllers, and notes what is in force."""
@@ -228,7 +233,14 @@ class Container:
         own = state.get("martlet", {})
         return (linux.get("resources"), linux.get("intelRdt")), own.get("updates", []) + own.get("schemata_before", [])
 
-    def untrue(self, struck):
+    def untrue(self, operation, struck):
+        """How the record differs from what is there, or from what the exit code says."""
+        if operation == "update":
+            return self.untrue_limits(struck)
+        has_failed = struck.code not in (0, KILLED, NEVER_REACHED, *ABORTS)
+        return live_mounts.untrue(self, operation, struck.code, has_failed) if operation in ("mount", "unmount") else []
+
+    def untrue_limits(self, struck):
         """How record and cgroups differ from each other, or from what the exit code says, after an update."""
         try:
             resources, updates = self.recorded()
@@ -308,6 +320,7 @@ class Container:
 
 CREATE = ("create", "--bundle", "BUNDLE", "ID")
 START = ("start", "ID")
+MOUNT = ("mounts", "add", "ID", "MOUNTS")
 # name: (what comes before, the command that is struck)
 OPERATIONS = {
     "create": ((), CREATE),
@@ -316,9 +329,11 @@ OPERATIONS = {
     "exec": ((CREATE, START), ("exec", "ID", "true")),
     "delete": ((CREATE, START), ("delete", "--force", "ID")),
     "update": ((CREATE, START), ("update", "--resources", "LIMITS", "ID")),
+    "mount": ((CREATE, START), MOUNT),
+    "unmount": ((CREATE, START, MOUNT), ("mounts", "remove", "ID", "MOUNTS")),
     "occupied": ((), CREATE),  # somebody else's process is in the cgroup: it fails, and leaves that process alone
 }
 # What has to be there after the command in a clean run, so that a runtime that does nothing is found out.
 LIVING = ("process", "cgroup", "state")
 EXPECTED = {"create": LIVING, "start": LIVING, "run": (), "exec": LIVING, "delete": (), "occupied": (),
-            "update": LIVING}
+            "update": LIVING, "mount": LIVING, "unmount": LIVING}

@@ -52,6 +52,16 @@ extension UseCaseTests {
     #expect(try recorded(bench) == [])
   }
 
+  /// The first record names them before they are there, the second says that they are.
+  @Test(arguments: [0, 1]) func mountsThatCannotBeRecordedAreTakenAway(_ saves: Int) throws {
+    let (bench, file) = try mountBench(Self.data, Self.temporary)
+    defer { try? Files.remove(file) }
+    bench.store.publicationsUntilFailure = saves
+    #expect(bench.run("mounts add web \(file)") != nil)
+    #expect(bench.liveMounts.mounted.isEmpty)
+    #expect(try recorded(bench) == [])
+  }
+
   @Test func aMountThatWasInterruptedIsTakenAway() throws {
     let (bench, file) = try mountBench(Self.data)
     defer { try? Files.remove(file) }

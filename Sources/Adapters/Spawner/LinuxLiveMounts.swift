@@ -79,16 +79,24 @@ public final class LinuxLiveMounts: LiveMounts {
     guard let child = try Processes.fork() else { script.run() }
     let visitor = Descriptor(owning: child.descriptor)
     _ = consume writer
-    guard try Waiting.readable(visitor.number, timeout: patience) else {
-      try? Processes.signal(visitor.number, SIGKILL)
-      // Who hangs in the kernel is left to it: whoever holds a lock must not wait for that.
-      if try Waiting.readable(visitor.number, timeout: LinuxLiveMounts.deathPatience) {
-        _ = try Processes.reap(visitor.number)
+    do throws(Errno) {
+      guard try Waiting.readable(visitor.number, timeout: patience) else {
+        LinuxLiveMounts.end(visitor.number)
+        return nil
       }
-      return nil
+    } catch {
+      // What is taken back now must not be attached afterwards.
+      LinuxLiveMounts.end(visitor.number)
+      throw error
     }
     _ = try Processes.reap(visitor.number)
     return try VisitScript.Answer(reading: reader.number)
+  }
+
+  /// Kills a visitor. Who hangs in the kernel is left to it: whoever holds a lock must not wait for that.
+  private static func end(_ visitor: Int32) {
+    try? Processes.signal(visitor, SIGKILL)
+    if (try? Waiting.readable(visitor, timeout: deathPatience)) == true { _ = try? Processes.reap(visitor) }
   }
 
   private static func subject(_ mount: DetachedMount) -> String {

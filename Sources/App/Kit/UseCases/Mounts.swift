@@ -63,7 +63,11 @@ struct MountChange {
       }
     }
     for index in before.count..<record.addedMounts.count { record.addedMounts[index].isUnsettled = false }
-    try save()
+    do throws(Failure) {
+      try save()
+    } catch {
+      try takeBack(to: before.count, through: record.addedMounts.count - 1, after: error)
+    }
   }
 
   /// The places of mounts that may be added.
