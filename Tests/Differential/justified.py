@@ -132,6 +132,7 @@ refused("config-linux.md#seccomp: errnoRet with an action that returns none MUST
 refused("config-linux.md#seccomp: names MUST hold at least one entry", "seccomp: no names$")
 refused("values that the schema does not allow are errors, not cut to size", r"seccomp: more than 64 bits|rlimits: beyond 64 bits|umask: 01777|user: (no id|as text)|"
         r"resources: (swappiness 101|shares 1)|device rules: an unknown|devices: unknown kind|time: an unknown clock|root: unknown propagation|hooks: a timeout of 0|env: (no equals sign|no name|a zero byte)")
+refused("config-linux.md#devices: major and minor are REQUIRED unless the type is p; the peers make 0:0", "devices: no numbers$")
 refused("config-linux.md#default-devices: a node at the path that is not the one asked for MUST be an error", "devices: (twice|on a link|on a file)$")
 refused("config-linux.md#devices: path is the full path in the container", "devices: a relative path$")
 refused("config-linux.md#masked-paths, #readonly-paths: the values MUST be absolute paths", "((masked|read-only) path: relative|paths: empty text)$")
