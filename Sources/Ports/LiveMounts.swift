@@ -51,6 +51,16 @@ public enum LiveMountError: Error, Equatable, Sendable {
   case forbidden(String)
   /// The visit took longer than so many milliseconds.
   case late(String, milliseconds: Int64)
-  /// A system call failed.
+  /// A system call failed there.
   case system(SystemFailure)
+  /// What came of the visit is not known: a system call failed on the way.
+  case unknown(SystemFailure)
+
+  /// Whether nothing was changed for sure.
+  public var isDefinite: Bool {
+    switch self {
+    case .notThere, .forbidden, .system: true
+    case .late, .unknown: false
+    }
+  }
 }

@@ -57,8 +57,10 @@ final class FakeService {
   static let unit = Reply.values([.objectPath("/org/freedesktop/systemd1/unit/u")])
 
   /// A unit that is there, documented so: the answers to two calls.
-  static func documented(_ entries: String...) -> [Reply] {
-    [unit, .values([.variant(.array(.string, entries.map { .string($0) }))])]
+  /// Without entries it is asked whether the unit is there at all.
+  static func documented(_ entries: String..., loadState: String = "loaded") -> [Reply] {
+    let answer = [unit, .values([.variant(.array(.string, entries.map { .string($0) }))])]
+    return entries.isEmpty ? answer + [text(loadState)] : answer
   }
 
   static func text(_ text: String) -> Reply { .values([.variant(.string(text))]) }

@@ -320,6 +320,8 @@ import Testing
     #expect(try !manager(foreign[0]).isProven(location))
     #expect(try !manager(foreign[1]).isProven(location))
     #expect(try manager([Self.version] + FakeService.documented(Self.mark)).isProven(location))
+    // It went between the two questions, and systemd has made an empty one of that name.
+    #expect(try manager(FakeService.documented(loadState: "not-found")).processes(in: location) == [9])
     // Before the first version that takes marks, what is there is whose the location is.
     #expect(try manager(FakeService.documented() + [FakeService.text("237")]).processes(in: location) == [9])
     #expect(try manager(FakeService.documented(Self.mark)).processes(in: location) == [9])

@@ -49,6 +49,17 @@ import Testing
     _ = try Document(decoding: document.json)
   }
 
+  /// The letter with its accents in one of 5,040 orders.
+  private static func sameLetter(_ number: Int) -> String {
+    var (accents, rest) = (Array("\u{301}\u{327}\u{345}\u{315}\u{31B}\u{323}\u{35C}".unicodeScalars), number)
+    var text = "a"
+    while !accents.isEmpty {
+      text.unicodeScalars.append(accents.remove(at: rest % accents.count))
+      rest /= accents.count + 1
+    }
+    return text
+  }
+
   static let subjects: [Subject] = [
     Subject(testDescription: "mounts") { count in
       try exercise { document in
@@ -59,6 +70,10 @@ import Testing
     },
     Subject(testDescription: "variables") { count in
       try exercise { $0.process?.env = (0..<count).map { "N\($0)=\($0)" } }
+    },
+    // Swift takes all orders of some accents for the same letter.
+    Subject(testDescription: "variables whose names are the same letter") { count in
+      try exercise { $0.process?.env = (0..<count).map { "\(Self.sameLetter($0))=\($0)" } }
     },
     Subject(testDescription: "arguments") { count in
       try exercise { $0.process?.args = (0..<count).map { "argument \($0)" } }

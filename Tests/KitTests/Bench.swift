@@ -76,10 +76,15 @@ final class Bench {
 
   /// Runs a command line; the failure's text, or nil.
   func run(_ line: String) -> String? {
+    run(line.split(separator: " ").map(String.init))
+  }
+
+  /// The same by its words.
+  func run(_ words: [String]) -> String? {
     do throws(Failure) {
       let invocation: Invocation
       do throws(UsageError) {
-        invocation = try Parser.parse(line.split(separator: " ").map(String.init))
+        invocation = try Parser.parse(words)
       } catch {
         throw .usage(error)
       }
@@ -209,6 +214,9 @@ final class NotingLiveMounts: LiveMounts {
   private(set) var mounted: [String: UInt64] = [:]
   /// Places at which nothing can be attached.
   var refusing: Set<String> = []
+  var whenRefused: (() -> Void)?
+  /// Places that cannot be reached, by whatever is wanted there.
+  var unreachable: Set<String> = []
   private var last: UInt64 = 0
 
   func make(_ mount: DetachedMount) throws(SystemFailure) -> UnattachedMount {
@@ -219,7 +227,11 @@ final class NotingLiveMounts: LiveMounts {
   func attach(
     _ mount: UnattachedMount, at destination: String, in container: ProcessIdentity
   ) throws(LiveMountError) {
-    guard !refusing.contains(destination) else { throw .forbidden(destination) }
+    guard !refusing.contains(destination) else {
+      whenRefused?()
+      throw .forbidden(destination)
+    }
+    try reach(destination)
     mounted[destination] = mount.identity
   }
 
@@ -233,6 +245,12 @@ final class NotingLiveMounts: LiveMounts {
   func check(
     _ identity: UInt64, at destination: String, in container: ProcessIdentity
   ) throws(LiveMountError) {
+    try reach(destination)
     guard mounted[destination] == identity else { throw .notThere(destination) }
+  }
+
+  private func reach(_ place: String) throws(LiveMountError) {
+    guard unreachable.contains(place) else { return }
+    throw .system(SystemFailure(call: "openat2", subject: place, errno: .crossDevice))
   }
 }

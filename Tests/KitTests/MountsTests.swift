@@ -52,6 +52,40 @@ extension UseCaseTests {
     #expect(try recorded(bench) == [])
   }
 
+  @Test func ofMountsNoneIsLeftForOneThatCannotBeReached() throws {
+    let (bench, file) = try mountBench(Self.data, Self.temporary)
+    defer { try? Files.remove(file) }
+    bench.liveMounts.unreachable = ["/temporary"]
+    #expect(bench.run("mounts add web \(file)")?.contains("/temporary") == true)
+    #expect(bench.liveMounts.mounted.isEmpty)
+    #expect(try recorded(bench) == [])
+  }
+
+  @Test func whatCannotBeTakenBackIsNamedAndTheRestIs() throws {
+    let other = #"{"destination":"/other","type":"tmpfs"}"#
+    let (bench, file) = try mountBench(Self.data, Self.temporary, other)
+    defer { try? Files.remove(file) }
+    bench.liveMounts.refusing = ["/other"]
+    bench.liveMounts.whenRefused = { bench.liveMounts.unreachable = ["/temporary"] }
+    let message = bench.run("mounts add web \(file)") ?? ""
+    #expect(message.contains(#"the mount on "/temporary" may be left"#), "\(message)")
+    #expect(!message.contains("/data"), "\(message)")
+    #expect(bench.liveMounts.mounted.keys.sorted() == ["/temporary"])
+    #expect(try recorded(bench)?.map(\.isUnsettled) == [true])
+  }
+
+  /// The same letter, and two directories.
+  @Test func placesAreBytes() throws {
+    let places = ["/d\u{E9}", "/de\u{301}"].map { #"{"destination":"\#($0)","type":"tmpfs"}"# }
+    let (bench, file) = try mountBench(places[0])
+    defer { try? Files.remove(file) }
+    #expect(bench.run("mounts add web \(file)") == nil)
+    try Host.replace(file, Array("[\(places[1])]".utf8), mode: 0o600)
+    #expect(bench.run("mounts remove web \(file)")?.hasPrefix("no mount was added on") == true)
+    #expect(bench.run("mounts add web \(file)") == nil)
+    #expect(try recorded(bench)?.count == 2)
+  }
+
   /// The first record names them before they are there, the second says that they are.
   @Test(arguments: [0, 1]) func mountsThatCannotBeRecordedAreTakenAway(_ saves: Int) throws {
     let (bench, file) = try mountBench(Self.data, Self.temporary)

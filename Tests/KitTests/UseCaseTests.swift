@@ -120,6 +120,7 @@ import Testing
       #expect(bench.run("create --bundle \(bench.directory) \(name)") == nil)
     }
     #expect(bench.run("kill --regex ^web") == nil)
+    #expect(bench.run("kill --regex nobody NOPE") == "unknown signal \"NOPE\"")
     #expect(bench.run("kill --regex [ TERM")?.hasPrefix("invalid regular expression \"[\": ") == true)
     #expect(bench.run("delete --regex ^web") == nil)
     #expect(bench.store.entries.keys.map(\.text) == ["db"])
@@ -297,7 +298,8 @@ import Testing
     let process = try #require(try bench.identity("a"))
     #expect(bench.run("kill a") == nil)
     #expect(bench.run("kill a usr1") == nil)
-    #expect(bench.processes.signals.map(\.signal) == [15, 10])
+    #expect(bench.run(["kill", "a", ""]) == nil)
+    #expect(bench.processes.signals.map(\.signal) == [15, 10, 15])
     #expect(bench.run("kill a NOPE") == "unknown signal \"NOPE\"")
     bench.processes.end(process)
     #expect(bench.run("kill a") == "container not running")

@@ -58,7 +58,7 @@ public final class LinuxLiveMounts: LiveMounts {
     do throws(Errno) {
       said = try answer(container, order, destination)
     } catch {
-      throw .system(SystemFailure(call: "clone", subject: destination, errno: error))
+      throw .unknown(SystemFailure(call: "clone", subject: destination, errno: error))
     }
     guard let said else { throw .late(destination, milliseconds: patience) }
     if let error = said.error(destination) { throw error }

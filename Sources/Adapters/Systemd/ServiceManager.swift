@@ -77,16 +77,22 @@ public final class ServiceManager {
   /// `GetUnit`.
   public func documentation(of unit: String) throws(ServiceManagerProblem) -> [String]? {
     do throws(ServiceManagerProblem) {
-      return try repeatable { connection, deadline throws(ServiceManagerProblem) in
+      return try repeatable { connection, deadline throws(ServiceManagerProblem) -> [String]? in
         let found = try connection.call(
           BusConnection.managerInterface, "GetUnit", [.string(unit)], until: deadline)
         guard case .objectPath(let object)? = found.body.first else { throw .malformedAnswer("GetUnit") }
-        let answer = try connection.call(
-          BusConnection.properties, "Get", [.string(BusConnection.unitInterface), .string("Documentation")],
-          of: object, until: deadline)
-        guard case .variant(.array(.string, let entries))? = answer.body.first else {
+        func property(_ name: String) throws(ServiceManagerProblem) -> PropertyValue? {
+          let answer = try connection.call(
+            BusConnection.properties, "Get", [.string(BusConnection.unitInterface), .string(name)],
+            of: object, until: deadline)
+          guard case .variant(let value)? = answer.body.first else { throw .malformedAnswer(name) }
+          return value
+        }
+        guard case .array(.string, let entries)? = try property("Documentation") else {
           throw .malformedAnswer("Documentation")
         }
+        // Asked for one that went since, systemd makes an empty one of that name.
+        if entries.isEmpty, try property("LoadState") == .string("not-found") { return nil }
         return entries.compactMap { if case .string(let text) = $0 { text } else { nil } }
       }
     } catch {

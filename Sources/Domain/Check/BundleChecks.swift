@@ -10,7 +10,7 @@ extension Document {
     do throws(InexpressibleLimit) {
       let isUnified = host.facts.cgroups.mode == .unified
       let writes = isUnified ? try resources.writesV2() : try resources.writesV1()
-      var seen: [String] = []
+      var seen: Set<String> = []
       return writes.compactMap { write in
         let known = host.inspection.controllers
         let names =
@@ -18,7 +18,7 @@ extension Document {
         guard !seen.contains(write.controller), !Document.isCore(write.controller),
           !names.contains(where: known.contains)
         else { return nil }
-        seen.append(write.controller)
+        seen.insert(write.controller)
         return .unmet(
           Origin.resources, .missing, "no controller \(write.controller) for \(write.file)",
           remedy: "enable it in the kernel, or mount its hierarchy")
@@ -52,6 +52,15 @@ extension Document {
   /// Names that stand for no file system of the kernel's list.
   private static let otherTypes = ["", "bind", "rbind", "none", "cgroup"]
 
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
   private func mountWishes(_ host: HostView) -> [CheckResult] {
     mounts.enumerated().flatMap { index, mount -> [CheckResult] in
       let place = Origin.mounts.appending(index)
@@ -60,10 +69,12 @@ extension Document {
       if mount.sortedOptions.bind == nil, !Document.otherTypes.contains(type),
         !host.inspection.fileSystems.contains(type)
       {
+        // Whoever copies a command must not run what a document says.
+        let command = type.utf8.allSatisfy(Document.isPlain) ? ": modprobe \(type)" : ""
         wishes.append(
           .unmet(
             place.appending("type"), .missing, "no file system \(type.quoted) is registered", need: .optional,
-            remedy: "the kernel may load a module for it at the mount: modprobe \(type)"))
+            remedy: "the kernel may load a module for it at the mount" + command))
       }
       if !mount.uidMappings.isEmpty || mount.sortedOptions.idMap != nil {
         wishes += [KernelCall.mount_setattr, .open_tree].compactMap { lacking($0, host, place, "mapped ids") }

@@ -89,7 +89,7 @@ public struct JSONWriter: Sendable {
   private mutating func write(text: String) {
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.contains(where: JSONWriter.needsEscape) {
-      for byte in text.utf8 { write(escaping: byte) }
+      write(escaping: text)
     } else {
       bytes.append(contentsOf: text.utf8)
     }
@@ -98,6 +98,25 @@ public struct JSONWriter: Sendable {
 
   private static func needsEscape(_ byte: UInt8) -> Bool {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+      || byte == laterControls
+  }
+
+  /// What U+0080 to U+00BF begin with. The first half of them are controls, which a terminal obeys.
+  private static let laterControls: UInt8 = 0xC2
+
+  private mutating func write(escaping text: String) {
+    var bytes = text.utf8.makeIterator()
+    while let byte = bytes.next() {
+      guard byte == JSONWriter.laterControls, let next = bytes.next() else {
+        write(escaping: byte)
+        continue
+      }
+      if next < 0xA0 {
+        write(ascii: "\\u00" + String(next, radix: 16))
+      } else {
+        self.bytes += [byte, next]
+      }
+    }
   }
 
   private mutating func write(escaping byte: UInt8) {

@@ -21,6 +21,8 @@ public struct PlanExplanation: Sendable {
   /// How the process is born, and where, comes first; then the places in the order of their first steps; what has
   /// no step last.
   public private(set) var sections: [Section] = []
+  /// The places of sections by their titles.
+  private var places: [ByteKey: Int] = [:]
 
   /// Explains a plan, and what is done beside it.
   public init(_ plan: Plan, _ effects: [PlannedEffect]) {
@@ -47,9 +49,10 @@ public struct PlanExplanation: Sendable {
 
   private mutating func append(_ line: Line, to origin: JSONPointer) {
     let title = origin == .root ? PlanExplanation.everyContainer : origin.text
-    if let index = sections.firstIndex(where: { $0.title == title }) {
+    if let index = places[ByteKey(title)] {
       sections[index].lines.append(line)
     } else {
+      places[ByteKey(title)] = sections.count
       sections.append(Section(title: title, lines: [line]))
     }
   }

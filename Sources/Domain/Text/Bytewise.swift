@@ -79,12 +79,12 @@ public struct ByteKey: Hashable, Sendable {
 
   /// Both are the same bytes.
   public static func == (first: ByteKey, second: ByteKey) -> Bool {
-    first.text.isBytewise(second.text)
+    first.text.utf8.count == second.text.utf8.count && first.text.utf8.elementsEqual(second.text.utf8)
   }
 
-  /// Hashes the bytes.
+  /// Hashes the bytes. The letters' own hash is the same for all orders of some accents, so a list of such names
+  /// would be compared each with each.
   public func hash(into hasher: inout Hasher) {
-    // Equal texts are equal letters too, and those have a hash already.
-    text.hash(into: &hasher)
+    for byte in text.utf8 { hasher.combine(byte) }
   }
 }

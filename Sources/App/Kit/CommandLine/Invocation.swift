@@ -26,9 +26,13 @@ struct Invocation: Equatable {
     return text
   }
 
-  /// The container that the command is told to work on.
+  /// The container that the command is told to work on; nil where a pattern may name many.
   var container: String? {
-    command?.rule.operands.hasBytePrefix("<container-id>") == true ? operands.first : nil
+    guard !flag(.regex),
+      let place = command?.rule.operands.fields(at: " ").firstIndex(where: { $0.isBytewise("<container-id>") }
+      )
+    else { return nil }
+    return place < operands.count ? operands[place] : nil
   }
 
   /// Whether a flag is set.

@@ -40,7 +40,8 @@ enum ManualText {
         + "mounted elsewhere."),
     Entry("criuPath", "The criu program."),
     Entry("seccompCache", "Where compiled filters are kept: an absolute path, or false for nowhere."),
-    Entry("log", "The file that failures are appended to where no option names one."),
+    Entry(
+      "log", "Where failures and warnings are appended to, a file or a service, where no option names one."),
   ]
 
   private static let environment = [
@@ -82,7 +83,7 @@ enum ManualText {
   /// What a command can end with.
   static func exitStatuses(of command: Command) -> [Entry] {
     switch command {
-    case .exec: [generalStatuses[0]] + commandStatuses
+    case .exec: generalStatuses + commandStatuses
     case .run: generalStatuses + [commandStatuses[1]]
     default: generalStatuses
     }

@@ -49,10 +49,11 @@ extension ErrorReport.Code {
     case .usage: "see martlet help, or martlet COMMAND --help"
     case .configuration:
       "see the configuration of this host, /etc/martlet/martlet.json or what --config names"
-    case .validation, .document: "martlet plan BUNDLE shows all violations and touches nothing"
+    case .validation: "martlet plan BUNDLE shows all violations and touches nothing"
     case .exists: "martlet delete --force ID removes the container that has the id"
     case .cgroup, .seccomp, .intelRdt: "martlet check tells what this host has"
-    case .leftovers, .unsettled: "martlet delete --force ID tries again"
+    case .leftovers: "martlet delete --force ID tries again"
+    case .unsettled: "the next command of the kind settles what is left first"
     case .busy: "another command is at work on the container: try again"
     default: nil
     }

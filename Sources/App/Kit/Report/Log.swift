@@ -30,7 +30,7 @@ struct Log {
 
   /// A message that is no error. Warnings that are not asked for wait for `end()`.
   func note(_ level: Level, _ message: String) {
-    if level == .warning, level < self.level, target != nil { held.messages.append(message) }
+    if level == .warning, level < self.level { held.add(message) }
     guard level >= self.level else { return }
     write(level, message)
   }
@@ -38,7 +38,7 @@ struct Log {
   /// The command succeeded: what it had to warn of is added to the log that was named. The log of a failed one
   /// is one line, from which engines read why.
   func end() {
-    for message in held.messages { write(.warning, message) }
+    if target != nil { for message in held.messages { write(.warning, message) } }
     held.messages = []
   }
 
@@ -102,6 +102,11 @@ struct Log {
 /// What all copies of a log have held back.
 private final class HeldWarnings {
   var messages: [String] = []
+
+  /// Keeps each once, and no more than a reader wants: a command that runs for long may warn all the time.
+  func add(_ message: String) {
+    if messages.count < 100, !messages.containsBytewise(message) { messages.append(message) }
+  }
 }
 
 /// The standard streams. Nothing can be done when they are closed, so failures pass.

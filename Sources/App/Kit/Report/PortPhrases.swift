@@ -165,7 +165,7 @@ extension LiveMountError {
     case .forbidden(let place): "nothing may be mounted on \(place.quoted)"
     case .late(let place, let milliseconds):
       "the way to \(place.quoted) in the container took more than \(milliseconds / 1000) seconds"
-    case .system(let failure): failure.description
+    case .system(let failure), .unknown(let failure): failure.description
     }
   }
 }

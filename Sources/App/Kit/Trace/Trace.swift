@@ -31,13 +31,13 @@ final class Trace {
   private var file: Descriptor?
 
   /// The trace that a command line asks for; nil without one. The file is there at once, so that what cannot be
-  /// written is no surprise later.
+  /// written is no surprise later. It is its owner's: options of mounts are in it, a password perhaps.
   init?(_ invocation: Invocation) throws(Failure) {
     guard let path = invocation.filled(.trace) else { return nil }
     self.path = path
     title = "martlet \(invocation.command?.rule.name ?? "") \(invocation.operands.first ?? "")"
     do throws(Errno) {
-      file = try Host.openEmpty(path, mode: 0o644)
+      file = try Host.openEmpty(path, mode: 0o600)
     } catch {
       throw .system(SystemFailure(call: "open", subject: path, errno: error))
     }

@@ -42,6 +42,10 @@ final class TracedCgroups: CgroupManager {
     }
   }
 
+  func isProven(_ location: CgroupLocation) throws(CgroupError) -> Bool {
+    try base.isProven(location)
+  }
+
   func add(_ pid: Int32, to location: CgroupLocation) throws(CgroupError) {
     try noted("CgroupManager.add") { (base) throws(CgroupError) in try base.add(pid, to: location) }
   }

@@ -78,7 +78,7 @@ extension Context {
       let manager = try cgroups(forNew: bundle.document.linux?.cgroupsPath)
       _ = try Creation.locate(Creation.cgroupRequest(try planID(), bundle, self), manager)
       _ = try classOfService(of: bundle.document, try planID())
-      _ = try Creation.compileFilter(bundle, self)
+      _ = try Creation.compileFilter(bundle, self, keeps: false)
     } catch {
       results.append(.unmet(.root, .unusable, "\(error)", remedy: "correct config.json, or the host"))
     }

@@ -93,11 +93,13 @@ struct Creation {
     }
   }
 
-  static func compileFilter(_ bundle: Bundle, _ context: Context) throws(Failure) -> CompiledFilter? {
+  static func compileFilter(
+    _ bundle: Bundle, _ context: Context, keeps: Bool = true
+  ) throws(Failure) -> CompiledFilter? {
     guard let profile = bundle.document.linux?.seccomp else { return nil }
     let configuration = try context.configuration()
     let folder = configuration.seccompCache ?? context.root.path + "/@seccomp"
-    let cache = configuration.keepsFilters ? folder : nil
+    let cache = keeps && configuration.keepsFilters ? folder : nil
     do throws(SeccompError) {
       let filter = try context.composition.seccomp(cache).compile(profile)
       let unknown = filter.warnings.filter { $0.hasBytePrefix(SeccompFilter.unknownCall) }

@@ -59,14 +59,17 @@ struct MountChange {
       do throws(LiveMountError) {
         try mounts.attach(made[index], at: places[index], in: record.initProcess)
       } catch {
-        try takeBack(to: before.count, through: before.count + index, after: .liveMount(error))
+        // Who was refused has attached nothing; who was given up on may have.
+        let end = before.count + index + (error.isDefinite ? 0 : 1)
+        record.addedMounts.removeSubrange(end...)
+        try takeBack(from: before.count, after: .liveMount(error))
       }
     }
     for index in before.count..<record.addedMounts.count { record.addedMounts[index].isUnsettled = false }
     do throws(Failure) {
       try save()
     } catch {
-      try takeBack(to: before.count, through: record.addedMounts.count - 1, after: error)
+      try takeBack(from: before.count, after: error)
     }
   }
 
@@ -78,7 +81,7 @@ struct MountChange {
     let violations = ValidationRule.violations(ofMounts: wanted, of: record.document, on: facts)
     guard violations.isEmpty else { throw .invalid(violations.map(\.description)) }
     let places = wanted.map { AddedMount($0, identity: 0, isUnsettled: false).place }
-    for (index, place) in places.enumerated() where places[..<index].contains(place) {
+    for (index, place) in places.enumerated() where places[..<index].containsBytewise(place) {
       throw .mountChange(.exists(place))
     }
     return places
@@ -96,7 +99,7 @@ struct MountChange {
 
   /// Forgets an earlier mount at a place that is there no more; one whose command was interrupted is taken away.
   private mutating func makeWay(_ place: String) throws(Failure) {
-    guard let index = record.addedMounts.lastIndex(where: { $0.place == place }) else { return }
+    guard let index = record.addedMounts.lastIndex(where: { $0.place.isBytewise(place) }) else { return }
     let earlier = record.addedMounts[index]
     if earlier.isUnsettled {
       try detach(earlier)
@@ -116,18 +119,22 @@ struct MountChange {
     }
   }
 
-  /// Takes away what a failed command has attached, the last one perhaps.
-  private mutating func takeBack(to first: Int, through last: Int, after failure: Failure) throws(Failure) {
-    for index in (first...last).reversed() {
+  /// Takes away what a failed command has attached, the last one perhaps, and goes on where one cannot be.
+  private mutating func takeBack(from first: Int, after failure: Failure) throws(Failure) {
+    var remaining: [String] = []
+    for index in (first..<record.addedMounts.count).reversed() {
       do throws(Failure) {
         try detach(record.addedMounts[index])
+        record.addedMounts.remove(at: index)
       } catch {
-        throw .unsettled(
-          "the mount on \(record.addedMounts[index].place.quoted) may be left: \(error)", cause: "\(failure)")
+        record.addedMounts[index].isUnsettled = true
+        remaining.append("the mount on \(record.addedMounts[index].place.quoted) may be left: \(error)")
       }
     }
-    record.addedMounts.removeSubrange(first...)
     try save()
+    guard remaining.isEmpty else {
+      throw .unsettled(remaining.joined(separator: "; "), cause: "\(failure)")
+    }
     throw failure
   }
 
@@ -136,14 +143,14 @@ struct MountChange {
   /// Takes them away in the reverse of their order; a failure leaves the others as they are.
   mutating func remove(_ wanted: [Mount]) throws(Failure) {
     let places = wanted.map { AddedMount($0, identity: 0, isUnsettled: false).place }
-    for place in places where !record.addedMounts.contains(where: { $0.place == place }) {
+    for place in places where !record.addedMounts.contains(where: { $0.place.isBytewise(place) }) {
       throw .mountChange(.unknown(place))
     }
     for place in places.reversed() { try remove(place) }
   }
 
   private mutating func remove(_ place: String) throws(Failure) {
-    guard let index = record.addedMounts.lastIndex(where: { $0.place == place }) else { return }
+    guard let index = record.addedMounts.lastIndex(where: { $0.place.isBytewise(place) }) else { return }
     let mount = record.addedMounts[index]
     record.addedMounts[index].isUnsettled = true
     try save()

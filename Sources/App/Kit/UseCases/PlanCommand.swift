@@ -24,7 +24,7 @@ extension Context {
     var request = PlanRequest(id: try planID(), bundle: bundle.path)
     request.terminal = .runtime
     request.capabilities = resolve(bundle.document.process?.capabilities)
-    request.seccomp = try Creation.compileFilter(bundle, self)
+    request.seccomp = try Creation.compileFilter(bundle, self, keeps: false)
     restrict(&request, bundle.document, facts)
     do throws(PlanError) {
       return try PlanCompiler.compile(bundle.document, facts: facts, request: request)
