@@ -126,6 +126,21 @@ struct NotifyRelayTests {
     }
   }
 
+  @Test("a queue that is full of words is waited for with the barrier too")
+  func crowded() throws {
+    let desk = try Desk("crowded")
+    let container = try desk.container()
+    let filler = try DatagramSocket.connect(desk.managerPath)
+    while (try? DatagramSocket.send([1], on: filler.number)) != nil {}
+    _ = try DatagramSocket.receive(on: desk.managerSocket.number, limit: 100)
+    try DatagramSocket.send(Array("READY=1".utf8), on: container.number)
+    let own = try Processes.currentIdentity()
+    #expect(throws: SystemFailure(call: "sendmsg", subject: desk.managerPath, errno: .timedOut)) {
+      try desk.relay.waitUntilReady(own)
+    }
+    #expect(desk.told().last == "MAINPID=\(own.pid)\nREADY=1\n")
+  }
+
   @Test("without a prepared directory there is nothing to listen at")
   func unprepared() throws {
     let desk = try Desk("unprepared")

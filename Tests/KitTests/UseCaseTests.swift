@@ -120,6 +120,9 @@ import Testing
       #expect(bench.run("create --bundle \(bench.directory) \(name)") == nil)
     }
     #expect(bench.run("kill --regex ^web") == nil)
+    #expect(bench.run(["kill", "--regex", ""])?.hasSuffix("it is empty") == true)
+    let long = String(repeating: "(", count: 60_000)
+    #expect(bench.run(["delete", "--regex", long])?.hasSuffix("it is longer than 1024 bytes") == true)
     #expect(bench.run("kill --regex nobody NOPE") == "unknown signal \"NOPE\"")
     #expect(bench.run("kill --regex [ TERM")?.hasPrefix("invalid regular expression \"[\": ") == true)
     #expect(bench.run("delete --regex ^web") == nil)

@@ -34,7 +34,7 @@ extension LinuxHostProbe {
   }
 
   /// The corresponding system call is `faccessat`, which minds read-only mounts too.
-  private static func isOpen(_ directory: String) -> Bool {
+  private static func isOpen(_ directory: UnsafePointer<CChar>) -> Bool {
     clinux_call(Int(SYS_faccessat), Int(currentDirectory), word(directory), Int(W_OK | X_OK), 0, 0, 0) == 0
   }
 

@@ -31,6 +31,10 @@ package func word(_ pointer: UnsafeRawPointer?) -> Int {
   Int(bitPattern: pointer)
 }
 
+/// A text has no address: its bytes would be gone before the call. Whoever needs them takes a pointer as parameter.
+@available(*, unavailable)
+package func word(_ text: String) -> Int { 0 }
+
 /// What the C library says of the call of its that just failed.
 package func lastErrno() -> Errno {
   Errno(rawValue: clinux_errno())

@@ -4,6 +4,7 @@ public import Domain
 /// Files by descriptor. Names are C strings, which a Swift string becomes by itself at the call.
 public enum Files {
   /// Opens a file. `O_CLOEXEC` is always added. The corresponding system call is `openat`.
+  @_disfavoredOverload  // a literal would be copied to the heap for a pointer
   public static func open(
     _ name: UnsafePointer<CChar>, at directory: Int32 = currentDirectory, _ flags: Int32, mode: UInt32 = 0
   ) throws(Errno) -> Descriptor {

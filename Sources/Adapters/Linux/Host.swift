@@ -59,7 +59,7 @@ public enum Host {
   }
 
   /// Where a link leads. The corresponding system call is `readlinkat`.
-  public static func readLink(_ path: String) throws(Errno) -> String {
+  public static func readLink(_ path: UnsafePointer<CChar>) throws(Errno) -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = try call(
       Int32(SYS_readlinkat), Int(Linux.currentDirectory), word(path), word(&buffer), buffer.count)
@@ -99,7 +99,7 @@ public enum Host {
   }
 
   /// Changes the mode of a file or directory. The corresponding system call is `fchmodat`.
-  public static func changeMode(_ path: String, _ mode: UInt32) throws(Errno) {
+  public static func changeMode(_ path: UnsafePointer<CChar>, _ mode: UInt32) throws(Errno) {
     _ = try call(Int32(SYS_fchmodat), Int(Linux.currentDirectory), word(path), Int(mode))
   }
 

@@ -31,9 +31,11 @@ public enum Programs {
 
   /// Where a program is found in `PATH`; nil when it is not. The corresponding system call is `faccessat`.
   public static func find(_ name: String) -> String? {
-    paths(of: name).first {
-      clinux_call(Int(SYS_faccessat), Int(currentDirectory), word($0), Int(X_OK), 0, 0, 0) == 0
-    }
+    paths(of: name).first { isExecutable($0) }
+  }
+
+  private static func isExecutable(_ path: UnsafePointer<CChar>) -> Bool {
+    clinux_call(Int(SYS_faccessat), Int(currentDirectory), word(path), Int(X_OK), 0, 0, 0) == 0
   }
 
   private static func close(_ descriptor: consuming Descriptor) {}

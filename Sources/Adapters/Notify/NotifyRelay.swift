@@ -158,6 +158,22 @@ public final class NotifyRelay: ReadinessRelay {
     return number
   }
 
+  /// A full queue is waited for.
+  private func sendBarrier(_ writer: Int32) throws(Errno) {
+    let number = try connection()
+    let deadline = Waiting.deadline(after: patience.word)
+    while true {
+      do throws(Errno) {
+        _ = try UnixSocket.send(Array("BARRIER=1".utf8), with: writer, on: number)
+        return
+      } catch {
+        guard error == .again else { throw error }
+      }
+      var waited = [pollfd(fd: number, events: Int16(POLLOUT), revents: 0)]
+      guard try Waiting.poll(&waited, timeout: max(0, deadline - Waiting.now())) else { throw .timedOut }
+    }
+  }
+
   /// The manager knows whose word it is only while who brought it lives: it closes the descriptor that comes last
   /// when it has seen all before.
   private func waitUntilSeen() throws(SystemFailure) {
@@ -166,7 +182,7 @@ public final class NotifyRelay: ReadinessRelay {
       _ = try call(Int32(SYS_pipe2), word(&ends), Int(O_CLOEXEC))
       let reader = Descriptor(owning: ends.0)
       let writer = Descriptor(owning: ends.1)
-      _ = try UnixSocket.send(Array("BARRIER=1".utf8), with: writer.number, on: try connection())
+      try sendBarrier(writer.number)
       _ = consume writer
       guard try Waiting.readable(reader.number, timeout: patience.barrier) else { throw .timedOut }
     } catch {

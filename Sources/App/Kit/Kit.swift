@@ -10,6 +10,8 @@ public enum Kit {
     if let socket = ProgramArguments.initSocket {
       InitStage.run(socket: socket, timeline: ProgramArguments.initTimeline)
     }
+    // Who is told to have no children to wait for would not hear how they ended.
+    Processes.expectChildren()
     // Without a null device there is nothing that could stand in for a stream.
     try? Host.openMissingStreams()
     return main(ProgramArguments.all, composition)

@@ -22,6 +22,9 @@ extension Context {
 
   private func matchingIdentifiers() throws(Failure) -> [ContainerID] {
     let text = invocation.operands.first ?? ""
+    // A variable that is not set is no wish to have them all; the C library is not made for long ones.
+    guard !text.isEmpty else { throw .argument(.pattern(text, "it is empty")) }
+    guard text.utf8.count <= 1024 else { throw .argument(.pattern("", "it is longer than 1024 bytes")) }
     let pattern: ExtendedPattern
     do throws(ExtendedPattern.Malformed) {
       pattern = try ExtendedPattern(text)
