@@ -76,6 +76,12 @@ public enum Host {
     }
   }
 
+  /// Has the ends of this process's children told to it, also where its caller ignores them: the kernel would reap
+  /// them unseen, and nobody would learn how they ended. The corresponding call is `signal`.
+  public static func heedChildren() {
+    clinux_restore(SIGCHLD)
+  }
+
   /// Whether the host's first process is systemd, by the directory that it makes for whoever asks.
   public static var isManagedBySystemd: Bool {
     (try? checkDirectory("/run/systemd/system")) != nil

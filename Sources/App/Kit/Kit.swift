@@ -12,6 +12,7 @@ public enum Kit {
     }
     // Without a null device there is nothing that could stand in for a stream.
     try? Host.openMissingStreams()
+    Host.heedChildren()
     return main(ProgramArguments.all, composition)
   }
 
