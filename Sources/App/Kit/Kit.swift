@@ -24,11 +24,13 @@ public enum Kit {
       try parse(&parser, &log)
       if let text = immediate(parser.invocation) {
         Output.write(text)
+        try Output.check()
         return 0
       }
       let context = try Context(parser.invocation, composition())
       do throws(Failure) {
         let code = try context.perform()
+        try Output.check()
         context.log.end()
         return code
       } catch {
