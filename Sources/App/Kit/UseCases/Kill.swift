@@ -4,7 +4,8 @@ import Ports
 extension Context {
   /// `kill`: signals the init process, or all processes of the container.
   func kill() throws(Failure) {
-    let text = invocation.operands.count > 1 ? invocation.operands[1] : "SIGTERM"
+    let given = invocation.operands.count > 1 ? invocation.operands[1] : ""
+    let text = given.isEmpty ? "SIGTERM" : given
     try eachContainer { (id) throws(Failure) in try kill(id, text) }
   }
 
