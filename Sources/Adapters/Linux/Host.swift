@@ -90,8 +90,14 @@ public enum Host {
   /// Whether a descriptor is a terminal. The corresponding call is `TCGETS`.
   public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// Whether a descriptor is the caller's, not one of our own, which are all close-on-exec. The corresponding call is
+  /// `F_GETFD`.
+  public static func isInherited(_ descriptor: Int32) -> Bool {
+    clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) == 0
+  }
+
   /// Whether a descriptor is open. The corresponding call is `F_GETFD`.
-  public static func isOpen(_ descriptor: Int32) -> Bool {
+  private static func isOpen(_ descriptor: Int32) -> Bool {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0
   }
 
