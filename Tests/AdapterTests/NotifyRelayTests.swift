@@ -99,6 +99,19 @@ struct NotifyRelayTests {
     #expect(try DatagramSocket.receive(on: again.number, limit: 100) == Array("STATUS=b\n".utf8))
   }
 
+  @Test("a manager that is not there is no reason to wait for a container")
+  func nobody() throws {
+    let desk = try Desk("nobody")
+    #expect(try desk.relay.listen(in: desk.directory))
+    try Files.remove(desk.managerPath)
+    let own = try Processes.currentIdentity()
+    #expect(
+      throws: SystemFailure(call: "connect", subject: desk.managerPath, errno: .noSuchFileOrDirectory)
+    ) {
+      try desk.relay.waitUntilReady(own)
+    }
+  }
+
   @Test("a manager that does not close the barrier is waited for no longer than told")
   func barrier() throws {
     let desk = try Desk("barrier")

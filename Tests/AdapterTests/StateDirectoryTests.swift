@@ -323,6 +323,22 @@ struct StateDirectoryTests {
     #expect(entry.intent == intent && entry.state == nil)
   }
 
+  @Test("a record that cannot be read is one that is damaged", arguments: [true, false])
+  func unreadable(isDirectory: Bool) throws {
+    let store = root.store
+    let intent = try intent("bad")
+    _ = try store.begin(intent)
+    let path = store.directory(of: intent.id) + "/state.json"
+    if isDirectory {
+      try Files.makeDirectory(path, mode: 0o700)
+    } else {
+      #expect(symlink("state.json", path) == 0)
+    }
+    let reason = isDirectory ? "is a directory" : "too many levels of symbolic links"
+    #expect(throws: StateError.malformed(path: path, reason: reason)) { try store.load(intent.id) }
+    #expect(try store.loadIntent(intent.id).intent == intent)
+  }
+
   @Test("a file beside the containers is none")
   func otherFiles() throws {
     _ = try root.store.begin(try intent("one"))

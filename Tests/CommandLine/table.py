@@ -97,10 +97,10 @@ restore --bundle no-such x|checkpoint --image-path i absent|spec --bundle no-suc
 list -f bad -q|list x|features x|list --debug|state --root x absent|list --version
 """.strip().replace("\n", "|").split("|")
 
-READS = ["state", "events --stats", "ps", "ps --format json", "ps -f table", "ps {} -o pid,comm", "ps --format bad", "kill {} 0",
+READS = ["state", "events --stats", "ps", "ps --format json", "ps -f table", "ps {} -o pid,comm", "ps {} -o comm", "ps {} --no-such", "ps --format bad", "kill {} 0",
          "kill {} NOPE", "kill {} 999", "kill {} SIGNOPE", "exec {}", "exec {} true", "exec {} false", "exec {} /no/such",
          "exec {} no-such", "exec {} /tmp", "exec {} sh -c 'exit_7'", "exec -t=false {} id", "exec --user 1000:1000 {} id",
-         "exec --user 1000 {} id -u", "exec -u x {} true", "exec --cwd /tmp {} pwd", "exec --cwd /no/such {} pwd",
+         "exec --user 1000 {} id -u", "exec -u x {} true", "exec --user= {} id", "exec --cwd /tmp {} pwd", "exec --cwd /no/such {} pwd",
          "exec -e A=1,2 {} printenv A", "exec --env A {} true", "exec --additional-gids 5 {} id -G", "exec -g x {} true",
          "exec --cap CAP_NOPE {} true", "exec --cap CAP_SYS_TIME {} true", "exec --process no-such {}", "exec -p bad.json {}",
          "exec -p process.json {}", "exec --preserve-fds 40 {} true", "exec --tty --detach {} true", "exec --cgroup no-such {} true",
@@ -108,7 +108,7 @@ READS = ["state", "events --stats", "ps", "ps --format json", "ps -f table", "ps
          "exec --cgroup / {} true", "exec --no-new-privs {} grep NoNewPrivs /proc/self/status", "exec --pid-file no-such/p {} true",
          "update --memory x {}", "update --cpu-period x {}", "update --resources no-such {}", "update --l3-cache-schema L3:0=f {}",
          "update --resources bad.json {}", "update --resources - {}", "update --cpu-share 1 {}", "list", "list -q"]
-CHANGES = ["start", "pause", "resume", "delete", "delete --force", "kill", "kill {} KILL", "kill --all {} KILL", "kill {} SIGTERM",
+CHANGES = ["start", "pause", "resume", "delete", "delete --force", "kill", "kill {} KILL", "kill --all {} KILL", "kill {} SIGTERM", "kill {} ''",
            "kill {} term", "kill {} 9", "update --pids-limit 20", "update --memory 64M", "update --pids-limit=-1 {}",
            "update --resources limits.json", "update --cpu-share 512"]
 RUNS = """

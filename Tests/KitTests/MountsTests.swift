@@ -110,7 +110,7 @@ extension UseCaseTests {
   }
 
   @Test(arguments: [
-    (#"{"destination":"/x","type":"proc"}"#, "/0: only bind mounts and tmpfs"),
+    (#"{"destination":"/x","type":"proc"}"#, "/0: only tmpfs, and what has the option bind or rbind"),
     (#"{"destination":"/x","source":"/y","options":["remount","bind"]}"#, "/0: has an option"),
     (#"{"destination":"/x","options":["bind"]}"#, "/mounts/0/source"),
     (#"{"destination":"/x","source":"/y","options":["bind","size=1"]}"#, "/mounts/0/options"),

@@ -54,6 +54,15 @@ import Testing
     #expect(ProcessTable.rows("a b\n", [1]) == nil)
   }
 
+  @Test func failedProcessTablesSayWhy() {
+    let said = Programs.Result(output: [], errors: Array("no such option".utf8), end: .exited(1))
+    #expect(ProcessTable.failure(said) == "exit status 1: no such option")
+    let missing = Programs.Result(output: [], errors: [], end: .exited(127))
+    #expect(ProcessTable.failure(missing) == "exec: \"ps\": executable file not found in $PATH")
+    #expect(
+      ProcessTable.failure(Programs.Result(output: [], errors: [], end: .signalled(9))) == "ps: signal 9")
+  }
+
   @Test func ownersHaveNamesOrNumbers() {
     let names = OwnerNames(text: "root:x:0:0::/:\nbad\n:x:5:5:::\nother:x:0:0:::\n")
     #expect([names.name(0), names.name(5)] == ["root", "#5"])

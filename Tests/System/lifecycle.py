@@ -256,7 +256,8 @@ def remnants(context, claimed, occupied, lives):
         remnant.end()
 
 
-RECORDS = [("is damaged", "{"), ("is of a later version", None), ("is empty", "")]
+RECORDS = [("is damaged", "{"), ("is of a later version", None), ("is empty", ""), ("has become a directory", pathlib.Path.mkdir),
+           ("has become a link to itself", lambda file: file.symlink_to(file.name))]
 
 
 @cases(RECORDS, "delete --force removes a container whose state {}", needs=martlet_only)
@@ -268,7 +269,11 @@ def unreadable(context, text):
         state = json.loads(file.read_text())
         state["martlet"]["version"] = 99
         text = json.dumps(state)
-    file.write_text(text)
+    if callable(text):
+        file.unlink()
+        text(file)
+    else:
+        file.write_text(text)
     matches("state.json", context.must("delete", name, code=1).message)
     check(pathlib.Path(f"/proc/{pid}").exists(), "its process is gone")
     context.must("delete", "--force", name, timeout=10)
@@ -550,6 +555,17 @@ def restored(context):
         typed.end()
 
 
+@case("each line on the caller's terminal begins at its left edge")
+def left_edge(context):
+    name, bundle = context.bundle("sh", "-c", "read line; echo one; echo two; exit 3", change=on_terminal)
+    with Terminal(context.runtime.argv("run", "--bundle", str(bundle.path), name)) as typed:
+        # The terminal is the container's by now.
+        check(oci.wait_until(lambda: context.status(name) == "running"), "it does not run")
+        typed.say("", "two")
+        equal(typed.end(), 3)
+        matches(r"one\r\ntwo\r\n", typed.seen.decode())
+
+
 @case("a terminal that is closed ends a run by SIGHUP to the container")
 def closed(context):
     name, bundle = context.bundle("sleep", "1000", change=on_terminal)
@@ -611,6 +627,8 @@ def exec_preserved(context):
     os.close(read)
     equal(result.text, "passed")
     equal(oci.bounded(context.runtime.argv("exec", "--preserve-fds", "40", name, "true")).code, 255)
+    if context.is_martlet:  # what the runtime itself has open at that number is nobody's to hand on
+        matches("unable to stat preserved-fd 3", context.must("exec", "--preserve-fds", "1", name, "true", code=255).message)
 
 
 @case("--no-pivot: the host's root, proc and sysfs cannot be reached")

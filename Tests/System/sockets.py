@@ -190,15 +190,23 @@ def private(context):
         matches("Read-only", context.must("exec", name, "touch", "/run/notify/x", code=1).message)
 
 
-@case("a container that ends before it is ready is not waited for, nor is a manager that is not there", needs=needs)
+@case("a container that ends before it is ready is not waited for", needs=needs)
 def absent(context):
     with Manager(context) as manager:
         name, bundle = telling(context, "STATUS=no")
         context.must("run", "--detach", "--bundle", bundle.path, name, env=manager.env)
         manager.hears("STATUS=no\n")
         context.await_status(name, "stopped")
-    name, bundle = telling(context, "READY=1", "stay")
-    context.must("run", "--detach", "--bundle", bundle.path, name, env=manager.env)
+
+
+@case("a container is not waited for where there is no manager that it could be ready for", needs=needs)
+def nobody(context):
+    env = {**os.environ, "NOTIFY_SOCKET": str(context.folder / "nobody")}
+    name, bundle = context.bundle("sleep", "1000", own_rootfs=True)
+    context.must("run", "--detach", "--bundle", bundle.path, name, env=env)
+    name, bundle = context.bundle("sleep", "1000", own_rootfs=True)
+    context.must("create", "--bundle", bundle.path, name, env=env)
+    context.must("start", name, env=env)
     equal(context.status(name), "running")
 
 

@@ -177,3 +177,36 @@ def older(context):
     context.must("kill", name, "KILL")
     context.await_status(name, "stopped")
     context.must("delete", name)
+
+
+# ---- signals and streams of the caller
+
+@case("a caller that ignores the ends of its children learns how programs and hooks end")
+def heedless(context):
+    def run(*arguments):
+        return oci.bounded(["env", "--ignore-signal=CHLD", *context.runtime.argv(*arguments)])
+
+    name, bundle = context.bundle("sh", "-c", "exit 7", change=lambda config: config.update(
+        hooks={"createRuntime": [{"path": "/bin/true"}]}))
+    equal((run("run", "--bundle", bundle.path, name).code, context.status(name)), (7, None))
+    name = context.started()
+    equal(run("exec", name, "sh", "-c", "exit 9").code, 9)
+    listed = run("ps", name)
+    check(listed.code == 0 and "sleep" in listed.text, listed.message)
+    name, bundle = context.bundle("true", change=lambda config: config.update(
+        hooks={"createRuntime": [{"path": "/bin/false"}]}))
+    matches("exit status 1", run("run", "--bundle", bundle.path, name).message)
+
+
+FULL = ["state {}", "list", "list -q", "list --format json", "ps {}", "ps --format json {}", "features", "events --stats {}", "--version",
+        "kill --help", "plan {bundle}", "completion bash"]
+
+
+@cases([(text, text) for text in FULL], "{}: standard output that takes nothing is an error", needs=martlet_only)
+def full(context, text):
+    name = context.started()
+    argv = context.runtime.argv(*text.format(name, bundle=context.made[-1][1].path).split())
+    result = oci.bounded(["sh", "-c", 'exec "$@" > /dev/full', "-", *argv])
+    equal(result.code, 1)
+    matches("write standard output: no space left on device", result.message)
+    equal(oci.bounded(["sh", "-c", 'exec "$@" > /dev/null', "-", *argv]).code, 0)

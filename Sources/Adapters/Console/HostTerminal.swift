@@ -25,11 +25,13 @@ final class HostTerminal {
     return HostTerminal(number: terminal.release(), opened: true)
   }
 
-  /// Passes every byte on as it comes. The corresponding call is `cfmakeraw`.
+  /// Passes on what is typed as it comes. What is shown goes on to be processed: the carriage returns that the
+  /// container's terminal leaves out are added here. The corresponding call is `cfmakeraw`.
   func makeRaw() {
     guard var settings = Termios.settings(of: number) else { return }
     saved = settings
     cfmakeraw(&settings)
+    settings.c_oflag |= tcflag_t(OPOST)
     tcsetattr(number, TCSANOW, &settings)
   }
 

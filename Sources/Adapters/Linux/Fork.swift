@@ -15,12 +15,6 @@ extension Processes {
     return pid == 0 ? nil : (Int32(pid), descriptor)
   }
 
-  /// Whoever ignores `SIGCHLD` has its children reaped by the kernel, and a caller may leave that behind. The
-  /// corresponding system call is `rt_sigaction`.
-  public static func expectChildren() {
-    clinux_restore(SIGCHLD)
-  }
-
   /// Ends the caller at once. The corresponding system call is `exit_group`.
   public static func exit(_ code: Int32) -> Never {
     while true {

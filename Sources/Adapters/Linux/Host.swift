@@ -76,6 +76,12 @@ public enum Host {
     }
   }
 
+  /// Has the ends of this process's children told to it, also where its caller ignores them: the kernel would reap
+  /// them unseen, and nobody would learn how they ended. The corresponding call is `signal`.
+  public static func heedChildren() {
+    clinux_restore(SIGCHLD)
+  }
+
   /// Whether the host's first process is systemd, by the directory that it makes for whoever asks.
   public static var isManagedBySystemd: Bool {
     (try? checkDirectory("/run/systemd/system")) != nil
@@ -84,8 +90,14 @@ public enum Host {
   /// Whether a descriptor is a terminal. The corresponding call is `TCGETS`.
   public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// Whether a descriptor is the caller's, not one of our own, which are all close-on-exec. The corresponding call is
+  /// `F_GETFD`.
+  public static func isInherited(_ descriptor: Int32) -> Bool {
+    clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) == 0
+  }
+
   /// Whether a descriptor is open. The corresponding call is `F_GETFD`.
-  public static func isOpen(_ descriptor: Int32) -> Bool {
+  private static func isOpen(_ descriptor: Int32) -> Bool {
     clinux_call(Int(SYS_fcntl), Int(descriptor), Int(F_GETFD), 0, 0, 0, 0) >= 0
   }
 

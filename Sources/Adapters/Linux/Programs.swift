@@ -4,11 +4,23 @@ public import Ports
 
 /// Programs of the host that are run for what they print.
 public enum Programs {
-  /// Runs a program found in `PATH` to its end and returns what it wrote to standard output; its
-  /// standard error is the caller's.
-  public static func output(of arguments: [String], limit: Int = 64 << 20) throws(SystemFailure) -> (
-    bytes: [UInt8], end: Processes.End
-  ) {
+  /// What a program wrote, and how it ended.
+  public struct Result {
+    /// What it wrote to standard output.
+    public var output: [UInt8]
+    /// The begin of what it wrote to standard error.
+    public var errors: [UInt8]
+    /// How it ended; with code 127 when it was not found.
+    public var end: Processes.End
+
+    /// Describes one.
+    public init(output: [UInt8], errors: [UInt8], end: Processes.End) {
+      (self.output, self.errors, self.end) = (output, errors, end)
+    }
+  }
+
+  /// Runs a program found in `PATH` to its end.
+  public static func run(_ arguments: [String], limit: Int = 64 << 20) throws(SystemFailure) -> Result {
     let name = arguments.first ?? ""
     let candidates = paths(of: name).map { CStringArray([$0]) }
     let list = CStringArray(arguments)
@@ -17,13 +29,16 @@ public enum Programs {
       _ = try call(Int32(SYS_pipe2), word(&ends), Int(O_CLOEXEC))
       let reader = Descriptor(owning: ends.0)
       let writer = Descriptor(owning: ends.1)
+      let errors = try MemoryFile.make("errors")
       guard let child = try Processes.fork() else {
-        become(candidates, list, writer: writer.number)
+        become(candidates, list, output: writer.number, errors: errors.number)
       }
       let process = Descriptor(owning: child.descriptor)
       close(writer)
       let bytes = try Files.readAll(reader.number, limit: limit)
-      return (bytes, try Processes.reap(process.number))
+      let end = try Processes.reap(process.number)
+      let said = try MemoryFile.contents(of: errors.number, limit: 4096)
+      return Result(output: bytes, errors: said, end: end)
     } catch {
       throw SystemFailure(call: "run", subject: name, errno: error)
     }
@@ -46,9 +61,11 @@ public enum Programs {
     return search.fields(at: ":").map { "\($0)/\(name)" }
   }
 
-  private static func become(_ candidates: [CStringArray], _ arguments: CStringArray, writer: Int32) -> Never
-  {
-    _ = clinux_call(Int(SYS_dup3), Int(writer), 1, 0, 0, 0, 0)
+  private static func become(
+    _ candidates: [CStringArray], _ arguments: CStringArray, output: Int32, errors: Int32
+  ) -> Never {
+    _ = clinux_call(Int(SYS_dup3), Int(output), 1, 0, 0, 0, 0)
+    _ = clinux_call(Int(SYS_dup3), Int(errors), 2, 0, 0, 0, 0)
     for candidate in candidates {
       _ = clinux_call(
         Int(SYS_execve), word(candidate.pointers[0]), word(arguments.pointers), word(clinux_environment()), 0,

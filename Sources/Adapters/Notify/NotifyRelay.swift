@@ -88,6 +88,7 @@ public final class NotifyRelay: ReadinessRelay {
   public func waitUntilReady(_ process: ProcessIdentity) throws(SystemFailure) {
     guard let inbox = inbox?.number else { return }
     mainProcess = process.pid
+    try reachManager()
     do throws(Errno) {
       let container = try ProcessHandle(process)
       while !isReady, try container.waitForEnd(orReadable: inbox) { serveWaiting() }
@@ -100,6 +101,15 @@ public final class NotifyRelay: ReadinessRelay {
     if !isReady { finish() }
     if let failure { throw failure }
     if isReady { try waitUntilSeen() }
+  }
+
+  /// Where there is nobody to tell, there is nothing to wait for.
+  private func reachManager() throws(SystemFailure) {
+    do throws(Errno) {
+      _ = try connection()
+    } catch {
+      throw SystemFailure(call: "connect", subject: manager, errno: error)
+    }
   }
 
   /// Passes one word on, and waits for a manager that does not take it: once.

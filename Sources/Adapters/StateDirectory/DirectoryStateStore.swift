@@ -54,6 +54,9 @@ public final class DirectoryStateStore: StateStore {
 
   public func load(_ id: ContainerID) throws(StateError) -> StateEntry {
     let files = try read(id)
+    if let damage = files.damage {
+      throw .malformed(path: directory(of: id) + "/" + RecordFile.state, reason: "\(damage)")
+    }
     var entry = try entry(id, files)
     if let bytes = files.state {
       entry.state = try decode(bytes, id, RecordFile.state) { (json) throws(DecodingError) in

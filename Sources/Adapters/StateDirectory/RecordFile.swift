@@ -15,7 +15,10 @@ enum RecordFile {
   struct Contents {
     var intent: [UInt8]
     var ownsCgroup: Bool
+    /// Empty when it is there and cannot be read.
     var state: [UInt8]?
+    /// Why it cannot be read.
+    var damage: Errno?
     var awaitsStart: Bool
     var owner: UInt32
   }
@@ -48,12 +51,13 @@ enum RecordFile {
   /// Reads all; the intent must be there.
   static func readAll(at directory: Int32) throws(Errno) -> Contents {
     // The state first: it appears after the intent, so that a reader in between sees a creation.
-    let state = try read(state, at: directory)
+    var (state, damage): ([UInt8]?, Errno?) = ([], nil)
+    do throws(Errno) { state = try read(RecordFile.state, at: directory) } catch { damage = error }
     let (intent, ownsCgroup) = try readIntent(at: directory)
     let owner = try Files.status(directory).st_uid
     return Contents(
-      intent: intent, ownsCgroup: ownsCgroup, state: state, awaitsStart: try exists(fifo, at: directory),
-      owner: owner)
+      intent: intent, ownsCgroup: ownsCgroup, state: state, damage: damage,
+      awaitsStart: try exists(fifo, at: directory), owner: owner)
   }
 
   /// Reads it under the name that it has sooner or later; it may be renamed between two looks.

@@ -10,10 +10,9 @@ public enum Kit {
     if let socket = ProgramArguments.initSocket {
       InitStage.run(socket: socket, timeline: ProgramArguments.initTimeline)
     }
-    // Who is told to have no children to wait for would not hear how they ended.
-    Processes.expectChildren()
     // Without a null device there is nothing that could stand in for a stream.
     try? Host.openMissingStreams()
+    Host.heedChildren()
     return main(ProgramArguments.all, composition)
   }
 
@@ -25,11 +24,13 @@ public enum Kit {
       try parse(&parser, &log)
       if let text = immediate(parser.invocation) {
         Output.write(text)
+        try Output.check()
         return 0
       }
       let context = try Context(parser.invocation, composition())
       do throws(Failure) {
         let code = try context.perform()
+        try Output.check()
         context.log.end()
         return code
       } catch {

@@ -59,7 +59,9 @@ extension DetachedMount.Problem: CustomStringConvertible {
   /// One line.
   public var description: String {
     switch self {
-    case .type(let name): "only bind mounts and tmpfs can be added to a running container, not \(name.quoted)"
+    case .type(let name):
+      "only tmpfs, and what has the option bind or rbind, can be added to a running container, not type"
+        + " \(name.quoted)"
     case .option: "has an option that cannot be given to a running container"
     case .noSource: "source is missing"
     case .data(let data): "bind mounts cannot have any filesystem-specific options applied: \(data)"

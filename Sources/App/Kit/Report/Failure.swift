@@ -83,6 +83,8 @@ enum ArgumentProblem: Equatable {
   case unsupported(String)
   case limit(option: String, String)
   case noResourceControl
+  case processTable(String)
+  case noProcessColumn
   case missingProcess
   case missingArguments
   case missingSpecification(String)
@@ -200,6 +202,8 @@ extension ArgumentProblem {
     case .unsupported(let what): "\(what) is not supported yet"
     case .limit(let option, let text): "invalid value for \(option): \(text.quoted)"
     case .noResourceControl: "the container has no intelRdt: its schemata cannot be changed"
+    case .processTable(let reason): reason
+    case .noProcessColumn: "couldn't find PID field in ps output"
     case .missingArguments: "exec args cannot be empty"
     case .missingProcess: "process property must not be empty"
     case .missingSpecification(let file): "JSON specification file \(file) not found"

@@ -1,5 +1,6 @@
 import Domain
 import Linux
+import Ports
 
 /// Where messages go: standard error, and what `--log` names.
 struct Log {
@@ -109,11 +110,20 @@ private final class HeldWarnings {
   }
 }
 
-/// The standard streams. Nothing can be done when they are closed, so failures pass.
+/// The standard streams.
 enum Output {
-  /// Writes to standard output.
+  /// Why something was not written to standard output.
+  nonisolated(unsafe) private static var miss: Errno?
+
+  /// Writes to standard output. What cannot be written is noted for `check`.
   static func write(_ text: String) {
-    _ = try? Files.writeAll(1, text)
+    do throws(Errno) { try Files.writeAll(1, text) } catch { miss = error }
+  }
+
+  /// Fails if anything that was written to standard output did not get there.
+  static func check() throws(Failure) {
+    guard let errno = miss else { return }
+    throw .system(SystemFailure(call: "write", subject: "standard output", errno: errno))
   }
 
   /// Writes JSON to standard output.
@@ -121,7 +131,7 @@ enum Output {
     write(String(decoding: json.text(layout), as: UTF8.self) + end)
   }
 
-  /// Writes to standard error.
+  /// Writes to standard error. Nothing can be done, and nobody told, when that fails.
   static func error(_ text: String) {
     _ = try? Files.writeAll(2, text)
   }

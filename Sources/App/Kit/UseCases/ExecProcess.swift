@@ -52,7 +52,7 @@ extension Context {
   }
 
   private func applyUser(to process: inout ProcessSettings) throws(Failure) {
-    if let text = invocation.text(.user) {
+    if let text = invocation.filled(.user) {
       guard let user = UserText(text) else { throw .argument(.user(text)) }
       process.user.uid = user.uid
       if let gid = user.gid { process.user.gid = gid }

@@ -6,12 +6,12 @@ extension Context {
   /// More than a process can have open is a slip.
   private static let limit = 1 << 20
 
-  /// The number that `--preserve-fds` asks for, after `first` others; each of them must be open.
+  /// The number that `--preserve-fds` asks for, after `first` others; the caller must have passed on each of them.
   func preservedDescriptors(after first: Int = 0) throws(Failure) -> Int {
     let count = invocation.number(.preserveFds)
     guard count <= Context.limit else { throw .argument(.preservedDescriptor(count)) }
     let start = 3 + first
-    for number in start..<(start + count) where !Host.isOpen(Int32(clamping: number)) {
+    for number in start..<(start + count) where !Host.isInherited(Int32(clamping: number)) {
       throw .argument(.preservedDescriptor(number))
     }
     return count
@@ -25,7 +25,7 @@ extension Context {
       return 0
     }
     guard count <= Context.limit else { throw .argument(.preservedDescriptor(count)) }
-    for number in 3..<(3 + count) where !Host.isOpen(Int32(clamping: number)) {
+    for number in 3..<(3 + count) where !Host.isInherited(Int32(clamping: number)) {
       throw .argument(.preservedDescriptor(number))
     }
     return count

@@ -22,18 +22,19 @@ extension Context {
   private func printTable(_ pids: Set<Int32>) throws(Failure) {
     // Engines pass all options as one text, which may be empty.
     let given = invocation.operands.dropFirst().flatMap { $0.fields(at: " ").map(String.init) }
+    let ps: Programs.Result
     do throws(SystemFailure) {
-      let (bytes, end) = try Programs.output(of: ["ps"] + (given.isEmpty ? ["-ef"] : given))
-      guard end == .exited(0) else {
-        throw SystemFailure(call: "run", subject: "ps", errno: .invalidArgument)
-      }
-      guard let rows = ProcessTable.rows(String(decoding: bytes, as: UTF8.self), pids) else {
-        throw SystemFailure(call: "find", subject: "column PID in the output of ps", errno: .noData)
-      }
-      Output.write(rows)
+      ps = try Programs.run(["ps"] + (given.isEmpty ? ["-ef"] : given))
     } catch {
       throw .system(error)
     }
+    guard ps.end == .exited(0) else {
+      throw .argument(.processTable(ProcessTable.failure(ps)))
+    }
+    guard let rows = ProcessTable.rows(String(decoding: ps.output, as: UTF8.self), pids) else {
+      throw .argument(.noProcessColumn)
+    }
+    Output.write(rows)
   }
 }
 
@@ -55,6 +56,15 @@ enum ProcessTable {
       if isOurs { rows += line + "\n" }
     }
     return String(rows)
+  }
+
+  /// Why there is no table.
+  static func failure(_ ps: Programs.Result) -> String {
+    switch ps.end {
+    case .exited(127) where ps.errors.isEmpty: #"exec: "ps": executable file not found in $PATH"#
+    case .exited(let code): "exit status \(code): \(String(decoding: ps.errors, as: UTF8.self))"
+    case .signalled(let number): "ps: signal \(number)"
+    }
   }
 
   private static func fields(_ line: Substring) -> [Substring] {
